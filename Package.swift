@@ -1,0 +1,83 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: GPL-2.0-or-later
+import PackageDescription
+
+/// Every Swift target is held to the same language rules.
+let rules: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A pure target imports no C module: bytes and instants go in, values come out.
+func pure(_ name: String, _ dependencies: Target.Dependency...) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: rules)
+}
+
+/// A shell target may reach the kernel or a C library.
+func shell(_ name: String, _ dependencies: Target.Dependency...) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: rules)
+}
+
+/// A program links the Swift runtime into itself: a router has no Swift installed.
+func program(_ name: String, _ dependencies: Target.Dependency...) -> Target {
+    .executableTarget(
+        name: name,
+        dependencies: dependencies,
+        swiftSettings: rules + [.unsafeFlags(["-static-stdlib"])],
+        linkerSettings: [.unsafeFlags(["-static-stdlib"])]
+    )
+}
+
+func tests(_ name: String, _ dependencies: Target.Dependency..., data: [String] = []) -> Target {
+    .testTarget(
+        name: name + "Tests",
+        dependencies: dependencies,
+        exclude: data,
+        swiftSettings: rules
+    )
+}
+
+let package = Package(
+    name: "keepalived",
+    products: [.executable(name: "keepalived", targets: ["keepalived"])],
+    targets: [
+        .target(name: "CLinux"),
+        .systemLibrary(
+            name: "CNetlink",
+            pkgConfig: "libnl-genl-3.0",
+            providers: [.apt(["libnl-3-dev", "libnl-genl-3-dev"])]
+        ),
+
+        pure("Basics"),
+        pure("Config", "Basics"),
+        pure("VRRP", "Basics", "Config"),
+        pure("BFD", "Basics", "Config"),
+        pure("Health", "Basics", "Config"),
+        pure("Netlink", "Basics"),
+
+        shell("Linux", "Basics", "Config", "Netlink", "CLinux", "CNetlink"),
+        shell("Daemon", "Basics", "Config", "VRRP", "BFD", "Health", "Netlink", "Linux"),
+
+        program("keepalived", "Daemon"),
+        program("manual", "Daemon", "Config"),
+
+        .target(
+            name: "Support",
+            dependencies: ["Basics", "Config"],
+            path: "Tests/Support",
+            swiftSettings: rules
+        ),
+        tests("Basics", "Basics", "Support"),
+        tests("Config", "Config", "Basics", "Support"),
+        tests("VRRP", "VRRP", "Config", "Basics", "Support", data: ["Traces"]),
+        tests("BFD", "BFD", "Config", "Basics", "Support"),
+        tests("Health", "Health", "Config", "Basics", "Support"),
+        tests("Netlink", "Netlink", "Basics", "Support"),
+        tests("Linux", "Linux", "Netlink", "Basics", "Config", "CLinux", "Support"),
+        tests("Daemon", "Daemon", "VRRP", "BFD", "Health", "Config", "Basics", "Linux", "Support"),
+        tests("Simulation", "VRRP", "BFD", "Config", "Basics", "Support"),
+        tests("Tidy"),
+    ]
+)

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// Reads big-endian fields off the front of a buffer, refusing to read past its end.
+package struct ByteReader {
+    /// The buffer ended inside a field.
+    package struct Truncated: Error, Equatable { package init() {} }
+
+    private var rest: ArraySlice<UInt8>
+
+    package init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
+    package init(_ bytes: [UInt8]) { rest = bytes[...] }
+
+    /// Bytes not read yet.
+    package var count: Int { rest.count }
+    /// What has not been read yet.
+    package var remaining: ArraySlice<UInt8> { rest }
+
+    package mutating func read<T: FixedWidthInteger>(_: T.Type = T.self) throws(Truncated) -> T {
+        let width = T.bitWidth / 8
+        guard rest.count >= width else { throw Truncated() }
+        var value: T = 0
+        for byte in rest.prefix(width) { value = value << 8 | T(truncatingIfNeeded: byte) }
+        rest = rest.dropFirst(width)
+        return value
+    }
+
+    package mutating func read(bytes count: Int) throws(Truncated) -> ArraySlice<UInt8> {
+        guard count >= 0, rest.count >= count else { throw Truncated() }
+        defer { rest = rest.dropFirst(count) }
+        return rest.prefix(count)
+    }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// Appends big-endian fields to a buffer that can be used again without a new allocation.
+package struct ByteWriter {
+    package private(set) var bytes: [UInt8]
+
+    package init(capacity: Int = 64) {
+        bytes = []
+        bytes.reserveCapacity(capacity)
+    }
+
+    package var count: Int { bytes.count }
+
+    package mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+
+    package mutating func write<T: FixedWidthInteger>(_ value: T) {
+        var shift = T.bitWidth
+        while shift > 0 {
+            shift -= 8
+            bytes.append(UInt8(truncatingIfNeeded: value >> T(shift)))
+        }
+    }
+
+    package mutating func write(_ more: some Sequence<UInt8>) { bytes.append(contentsOf: more) }
+
+    package mutating func writeZeros(_ count: Int) {
+        bytes.append(contentsOf: repeatElement(0, count: count))
+    }
+
+    /// Overwrites a field written earlier, such as a checksum; `offset` must lie inside what was written.
+    package mutating func overwrite<T: FixedWidthInteger>(_ value: T, at offset: Int) {
+        let width = T.bitWidth / 8
+        precondition(offset >= 0 && offset + width <= bytes.count, "A field is overwritten where none was written.")
+        for index in 0..<width {
+            bytes[offset + index] = UInt8(truncatingIfNeeded: value >> T((width - 1 - index) * 8))
+        }
+    }
+}

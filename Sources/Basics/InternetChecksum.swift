@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// The ones' complement sum of RFC 1071, fed piece by piece.
+///
+/// Each piece counts as if it began on an even offset, so only the last one may have an odd length.
+package struct InternetChecksum {
+    private var sum: UInt64 = 0
+
+    package init() {}
+
+    package mutating func add(_ bytes: some Collection<UInt8>) {
+        var high: UInt8?
+        for byte in bytes {
+            if let first = high {
+                add(UInt16(first) << 8 | UInt16(byte))
+                high = nil
+            } else {
+                high = byte
+            }
+        }
+        if let high { add(UInt16(high) << 8) }
+    }
+
+    package mutating func add(_ word: UInt16) { sum &+= UInt64(word) }
+
+    package mutating func add(_ word: UInt32) {
+        add(UInt16(truncatingIfNeeded: word >> 16))
+        add(UInt16(truncatingIfNeeded: word))
+    }
+
+    /// The value for the checksum field; 0 when the data summed already holds a correct checksum.
+    package var value: UInt16 {
+        var folded = sum
+        while folded > 0xffff { folded = (folded & 0xffff) + (folded >> 16) }
+        return ~UInt16(truncatingIfNeeded: folded)
+    }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// A place in the configuration: which file (an index into the source's list of files), line and column, both from 1.
+package struct Position: Hashable, Sendable {
+    package var file: Int
+    package var line: Int
+    package var column: Int
+
+    package init(file: Int, line: Int, column: Int = 1) {
+        self.file = file
+        self.line = line
+        self.column = column
+    }
+}
+
+/// Something to tell the operator about the configuration; reading goes on after it.
+package struct Diagnostic: Equatable, Sendable {
+    /// Ordered: hints never change an exit status, warnings and errors do.
+    package enum Severity: Int, Comparable, Sendable {
+        case hint, warning, error
+        package static func < (left: Severity, right: Severity) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    /// What the finding means for the run, after the exit codes of keepalived.
+    package enum Consequence: Equatable, Sendable {
+        /// Said and done: the daemon runs with the value that the message names.
+        case none
+        /// The process that needs this cannot run (exit 2 at run time, 4 under `-t` when nothing else was found).
+        case fatal
+        /// A parameter is missing (upstream ends at once with 2).
+        case missingParameter
+        /// A script is insecure or its user unknown (6 under `-t`).
+        case security
+        /// An include that was to be checked failed, or the file cannot be read (6).
+        case noConfiguration
+    }
+
+    package var severity: Severity
+    /// A stable name for the kind of finding, in kebab case: `unknown-keyword`, `out-of-range`.
+    package var code: String
+    /// Nil where the finding is about the whole configuration.
+    package var position: Position?
+    /// Characters to underline from the position's column on.
+    package var length: Int
+    /// One sentence without a full stop: what is wrong, and what is used instead.
+    package var message: String
+    /// What to write instead, or what to do: "did you mean 'priority'?", "chmod go-w /etc/scripts".
+    package var help: String?
+    package var consequence: Consequence
+
+    package init(
+        _ severity: Severity,
+        _ code: String,
+        at position: Position?,
+        length: Int = 1,
+        _ message: String,
+        help: String? = nil,
+        consequence: Consequence = .none
+    ) {
+        self.severity = severity
+        self.code = code
+        self.position = position
+        self.length = length
+        self.message = message
+        self.help = help
+        self.consequence = consequence
+    }
+}
