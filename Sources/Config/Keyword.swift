@@ -38,15 +38,35 @@ package struct KeywordEntry: Sendable {
         self.syntax = syntax
         self.help = help
     }
+
+    /// An option of a value line, such as `weight` behind a tracked script: documented, read by the row it belongs to.
+    package static func option(
+        _ name: String, _ syntax: String = "", range: String = "", default text: String = "", since: String = "", _ help: String
+    ) -> KeywordEntry {
+        var entry = KeywordEntry(name: name, syntax: syntax, help: help)
+        entry.range = range
+        entry.defaultValue = text
+        entry.since = since
+        return entry
+    }
+
+    /// Another name for the same option.
+    package func alias(_ name: String) -> KeywordEntry {
+        var copy = self
+        copy.name = name
+        return copy
+    }
 }
 
 /// One row of a block's table: a keyword, what it takes, what it means and where its value goes.
-package struct Keyword<Target> {
+package struct Keyword<Target>: Sendable {
     package var entry: KeywordEntry
     /// Applies a statement with this keyword to the settings of the block; what is wrong goes to the reader's diagnostics.
-    package var apply: (Statement, inout Target, inout Reader) -> Void
+    package var apply: Apply
 
-    package init(_ entry: KeywordEntry, apply: @escaping (Statement, inout Target, inout Reader) -> Void) {
+    package typealias Apply = @Sendable (Statement, inout Target, inout Reader) -> Void
+
+    package init(_ entry: KeywordEntry, apply: @escaping Apply) {
         self.entry = entry
         self.apply = apply
     }
@@ -89,10 +109,42 @@ extension Keyword {
         return copy
     }
 
+    /// The range as the manual words it, where the row's own wording does not do.
+    package func range(_ text: String) -> Keyword {
+        var copy = self
+        copy.entry.range = text
+        return copy
+    }
+
+    /// The shape of the value as the manual writes it, where the row's own does not do.
+    package func syntax(_ text: String) -> Keyword {
+        var copy = self
+        copy.entry.syntax = text
+        return copy
+    }
+
     /// Read and checked, but the feature behind it is not built yet.
     package var parsedOnly: Keyword {
         var copy = self
         copy.entry.status = .parsed
         return copy
+    }
+}
+
+// MARK: - Composition
+
+extension Keyword {
+    /// The row for a larger target that holds this row's target: how the root table is joined from the parts' tables.
+    package func lifted<Whole>(to path: WritableKeyPath<Whole, Target> & Sendable) -> Keyword<Whole> {
+        Keyword<Whole>(entry) { [apply] statement, whole, reader in apply(statement, &whole[keyPath: path], &reader) }
+    }
+}
+
+extension Array {
+    /// Every row lifted: `GlobalSettings.rows.lifted(to: \Settings.globals) + VRRPDraft.rows.lifted(to: \Settings.vrrp)`.
+    package func lifted<Whole, Part>(
+        to path: WritableKeyPath<Whole, Part> & Sendable
+    ) -> [Keyword<Whole>] where Element == Keyword<Part> {
+        map { $0.lifted(to: path) }
     }
 }
