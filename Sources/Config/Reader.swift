@@ -20,6 +20,8 @@ package struct Reader {
     private var pushedBack: LogicalLine?
     private var remarks: Set<String> = []
     private var droppedFindings = 0
+    /// Where the block read last was closed: the place of findings about what a block lacks.
+    package private(set) var closing: Position?
 
     /// Findings kept; a file that is no configuration at all must not fill the memory with them.
     private static let findingLimit = 20_000
@@ -90,6 +92,7 @@ package struct Reader {
         }
         guard let line = source?.next(&diagnostics) ?? frozen?.next() else { return nil }
         freezer?.append(line)
+        if line.kind == .close { closing = line.position }
         return line
     }
 
