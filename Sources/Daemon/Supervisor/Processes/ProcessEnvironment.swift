@@ -143,7 +143,7 @@ extension ProcessEnvironment {
         log("Reloading")
         do {
             let old = configuration
-            configuration = try Configuration(frozen: SealedMemory(owning: descriptor))
+            configuration = try Configuration(frozen: SealedMemory(owning: descriptor), for: kind.processes)
             process.reload(from: old, at: now)
             answer(.loaded)
         } catch {
