@@ -148,6 +148,7 @@ extension FileSystem {
     static var machine: FileSystem {
         var system = FileSystem()
         system.currentDirectory = Files.currentDirectory ?? "/"
+        system.exists = { Files.exists($0) }
         system.glob = { Files.glob($0).map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 } }
         system.read = { path in
             guard let facts = try? FileFacts(path: path) else { return .missing }
