@@ -28,10 +28,6 @@ extension RouterCase {
                 .hint, at: router.draft.place(of: "authentication"), "the password is sent in clear: it keeps out mistakes, not attackers", help: "see auth_hmac"
             )
         },
-        Rule("equal-intervals-across-versions") { router, settling in
-            guard router.settings.version == .v3, let interval = router.draft.advertInterval, interval > .seconds(10) else { return }
-            settling.report(.hint, at: router.draft.place(of: "advert_int"), "version 3 counts in seconds too: this is more than ten seconds")
-        },
     ]
 
     /// Hints about trackers, once they are known: with those of the sync group.

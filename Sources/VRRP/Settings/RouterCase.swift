@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 import Basics
-package import Config
+import Config
 
 /// A virtual router on its way from what the file says to what holds.
 package struct RouterCase: Sendable {
