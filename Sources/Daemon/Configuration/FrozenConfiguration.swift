@@ -3,6 +3,7 @@
 import Basics
 package import Config
 package import Linux
+import VRRP
 
 /// A configuration that has been found fit to run, as the parent hands it to its children: the facts of the machine that it
 /// was read against, and its lines after preprocessing.
@@ -62,6 +63,7 @@ extension Configuration {
     init(_ draft: ConfigurationDraft, _ reader: inout Reader) {
         self.init()
         globals = draft.globals
+        if reader.processes.contains(.vrrp) { vrrp = draft.vrrp.settled(with: globals, &reader) }
         let scripts = globals.scripts
         startupScript = scripts.startup.flatMap { reader.resolve($0, for: "startup_script", by: scripts) }
         shutdownScript = scripts.shutdown.flatMap { reader.resolve($0, for: "shutdown_script", by: scripts) }

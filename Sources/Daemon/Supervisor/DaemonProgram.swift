@@ -57,6 +57,8 @@ package enum DaemonProgram {
     private static func runDaemon(_ commandLine: CommandLine) -> Int32 {
         let scheduling = SchedulingOrigin()
         let commandLine = commandLine.withAbsolutePaths
+        // Whoever starts daemons may leak descriptors into them.
+        Processes.closeDescriptors(except: [])
         do throws(SystemError) {
             let gate = commandLine.staysInForeground ? nil : try StartGate.daemonize()
             return try Supervisor(commandLine, gate: gate, scheduling: scheduling).run()
