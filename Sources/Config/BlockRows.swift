@@ -23,7 +23,7 @@ extension Keyword {
     /// A block whose keywords fill a part of the same target: `authentication`.
     package static func block<Part>(
         _ name: String, syntax: String = "{ ... }", children: [Keyword<Part>],
-        _ path: WritableKeyPath<Target, Part> & Sendable, _ help: String
+        _ path: SettingPath<Target, Part>, _ help: String
     ) -> Keyword {
         var entry = KeywordEntry(name: name, syntax: syntax, help: help)
         let table = Table(children)

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import Basics
-
 /// Everything there is to say about one keyword, apart from the type of the settings it fills: what the manual, the schema,
 /// completions and "did you mean" are made of.
 package struct KeywordEntry: Sendable {
@@ -57,6 +55,9 @@ package struct KeywordEntry: Sendable {
         return copy
     }
 }
+
+/// A place in a target that takes a value: a key path literal such as `\.priority`.
+package typealias SettingPath<Target, Value> = any WritableKeyPath<Target, Value> & Sendable
 
 /// One row of a block's table: a keyword, what it takes, what it means and where its value goes.
 package struct Keyword<Target>: Sendable {
@@ -135,7 +136,7 @@ extension Keyword {
 
 extension Keyword {
     /// The row for a larger target that holds this row's target: how the root table is joined from the parts' tables.
-    package func lifted<Whole>(to path: WritableKeyPath<Whole, Target> & Sendable) -> Keyword<Whole> {
+    package func lifted<Whole>(to path: SettingPath<Whole, Target>) -> Keyword<Whole> {
         Keyword<Whole>(entry) { [apply] statement, whole, reader in apply(statement, &whole[keyPath: path], &reader) }
     }
 }
@@ -143,8 +144,27 @@ extension Keyword {
 extension Array {
     /// Every row lifted: `GlobalSettings.rows.lifted(to: \Settings.globals) + VRRPDraft.rows.lifted(to: \Settings.vrrp)`.
     package func lifted<Whole, Part>(
-        to path: WritableKeyPath<Whole, Part> & Sendable
+        to path: SettingPath<Whole, Part>
     ) -> [Keyword<Whole>] where Element == Keyword<Part> {
         map { $0.lifted(to: path) }
+    }
+}
+
+extension Array {
+    /// All rows are for these processes.
+    package func on<Target>(_ processes: KeywordEntry.Processes) -> Self where Element == Keyword<Target> {
+        map { $0.entry.processes.isEmpty ? $0.on(processes) : $0 }
+    }
+
+    /// The features behind all rows are not built yet.
+    package func parsedOnly<Target>() -> Self where Element == Keyword<Target> { map(\.parsedOnly) }
+
+    /// All rows under names that begin with `prefix`.
+    package func prefixed<Target>(_ prefix: String) -> Self where Element == Keyword<Target> {
+        map { row in
+            var copy = row
+            copy.entry.name = prefix + row.entry.name
+            return copy
+        }
     }
 }

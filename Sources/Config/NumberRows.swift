@@ -5,7 +5,7 @@ package import Basics
 extension Keyword {
     /// A decimal integer. Outside the range, the value that was there stays, with an error naming it.
     package static func number<Value: FixedWidthInteger & Sendable>(
-        _ name: String, _ range: ClosedRange<Value>, _ path: WritableKeyPath<Target, Value> & Sendable, _ help: String
+        _ name: String, _ range: ClosedRange<Value>, _ path: SettingPath<Target, Value>, _ help: String
     ) -> Keyword {
         Keyword(numberEntry(name, range, help)) { statement, target, reader in
             if let value = reader.number(statement, in: range, keeping: "\(target[keyPath: path])") { target[keyPath: path] = value }
@@ -14,7 +14,7 @@ extension Keyword {
 
     /// As above for a target that knows "not said".
     package static func number<Value: FixedWidthInteger & Sendable>(
-        _ name: String, _ range: ClosedRange<Value>, _ path: WritableKeyPath<Target, Value?> & Sendable, _ help: String
+        _ name: String, _ range: ClosedRange<Value>, _ path: SettingPath<Target, Value?>, _ help: String
     ) -> Keyword {
         Keyword(numberEntry(name, range, help)) { statement, target, reader in
             if let value = reader.number(statement, in: range, keeping: target[keyPath: path].map { "\($0)" }) { target[keyPath: path] = value }
@@ -31,7 +31,7 @@ extension Keyword {
 
     /// Seconds with a decimal fraction. `places` is how many digits count (6: microseconds); more are rounded with a warning.
     package static func seconds(
-        _ name: String, _ range: ClosedRange<Double>, places: Int = 6, _ path: WritableKeyPath<Target, Interval> & Sendable,
+        _ name: String, _ range: ClosedRange<Double>, places: Int = 6, _ path: SettingPath<Target, Interval>,
         _ help: String
     ) -> Keyword {
         time(name, "<seconds:decimal>", TimeFormat(unit: .seconds, places: places, range: range), path, help)
@@ -39,7 +39,7 @@ extension Keyword {
 
     /// As above for a target that knows "not said".
     package static func seconds(
-        _ name: String, _ range: ClosedRange<Double>, places: Int = 6, _ path: WritableKeyPath<Target, Interval?> & Sendable,
+        _ name: String, _ range: ClosedRange<Double>, places: Int = 6, _ path: SettingPath<Target, Interval?>,
         _ help: String
     ) -> Keyword {
         time(name, "<seconds:decimal>", TimeFormat(unit: .seconds, places: places, range: range), path, help)
@@ -47,48 +47,48 @@ extension Keyword {
 
     /// Whole seconds.
     package static func wholeSeconds(
-        _ name: String, _ range: ClosedRange<Int>, _ path: WritableKeyPath<Target, Interval> & Sendable, _ help: String
+        _ name: String, _ range: ClosedRange<Int>, _ path: SettingPath<Target, Interval>, _ help: String
     ) -> Keyword {
         time(name, "<seconds:uint>", TimeFormat(unit: .seconds, whole: range), path, help)
     }
 
     /// As above for a target that knows "not said".
     package static func wholeSeconds(
-        _ name: String, _ range: ClosedRange<Int>, _ path: WritableKeyPath<Target, Interval?> & Sendable, _ help: String
+        _ name: String, _ range: ClosedRange<Int>, _ path: SettingPath<Target, Interval?>, _ help: String
     ) -> Keyword {
         time(name, "<seconds:uint>", TimeFormat(unit: .seconds, whole: range), path, help)
     }
 
     /// Milliseconds with a decimal fraction of up to three places.
     package static func milliseconds(
-        _ name: String, _ range: ClosedRange<Double>, _ path: WritableKeyPath<Target, Interval> & Sendable, _ help: String
+        _ name: String, _ range: ClosedRange<Double>, _ path: SettingPath<Target, Interval>, _ help: String
     ) -> Keyword {
         time(name, "<msec:decimal>", TimeFormat(unit: .milliseconds, places: 3, range: range), path, help)
     }
 
     /// As above for a target that knows "not said".
     package static func milliseconds(
-        _ name: String, _ range: ClosedRange<Double>, _ path: WritableKeyPath<Target, Interval?> & Sendable, _ help: String
+        _ name: String, _ range: ClosedRange<Double>, _ path: SettingPath<Target, Interval?>, _ help: String
     ) -> Keyword {
         time(name, "<msec:decimal>", TimeFormat(unit: .milliseconds, places: 3, range: range), path, help)
     }
 
     /// Whole microseconds.
     package static func microseconds(
-        _ name: String, _ range: ClosedRange<Int>, _ path: WritableKeyPath<Target, Interval> & Sendable, _ help: String
+        _ name: String, _ range: ClosedRange<Int>, _ path: SettingPath<Target, Interval>, _ help: String
     ) -> Keyword {
         time(name, "<usec:uint>", TimeFormat(unit: .microseconds, whole: range), path, help)
     }
 
     /// As above for a target that knows "not said".
     package static func microseconds(
-        _ name: String, _ range: ClosedRange<Int>, _ path: WritableKeyPath<Target, Interval?> & Sendable, _ help: String
+        _ name: String, _ range: ClosedRange<Int>, _ path: SettingPath<Target, Interval?>, _ help: String
     ) -> Keyword {
         time(name, "<usec:uint>", TimeFormat(unit: .microseconds, whole: range), path, help)
     }
 
     private static func time(
-        _ name: String, _ syntax: String, _ format: TimeFormat, _ path: WritableKeyPath<Target, Interval> & Sendable,
+        _ name: String, _ syntax: String, _ format: TimeFormat, _ path: SettingPath<Target, Interval>,
         _ help: String
     ) -> Keyword {
         let entry = KeywordEntry(name: name, syntax: syntax, help: help)
@@ -98,7 +98,7 @@ extension Keyword {
     }
 
     private static func time(
-        _ name: String, _ syntax: String, _ format: TimeFormat, _ path: WritableKeyPath<Target, Interval?> & Sendable,
+        _ name: String, _ syntax: String, _ format: TimeFormat, _ path: SettingPath<Target, Interval?>,
         _ help: String
     ) -> Keyword {
         let entry = KeywordEntry(name: name, syntax: syntax, help: help)

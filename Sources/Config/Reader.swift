@@ -9,8 +9,11 @@ package struct Reader {
     package let surroundings: Surroundings
     /// The blocks being read, outermost first: their names and where they were opened.
     package private(set) var blocks: [(name: String, position: Position)] = []
+    /// What counts as an error of the includes that follow, from `include_check`.
+    package var includeChecks: IncludeChecks = []
     private var lines: SimpleLines
     private var pushedBack: LogicalLine?
+    private var remarks: Set<String> = []
 
     package init(surroundings: Surroundings, text: String = "") {
         self.surroundings = surroundings
@@ -37,6 +40,9 @@ package struct Reader {
             )
         )
     }
+
+    /// Whether this is asked for the first time: for findings that are worth saying once, however often they apply.
+    package mutating func isFirst(_ remark: String) -> Bool { remarks.insert(remark).inserted }
 
     private mutating func nextLine() -> LogicalLine? {
         if let line = pushedBack {

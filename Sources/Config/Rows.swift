@@ -8,7 +8,7 @@ package import Basics
 extension Keyword {
     /// A keyword without a value: `nopreempt`.
     package static func flag<Value: Sendable>(
-        _ name: String, _ path: WritableKeyPath<Target, Value> & Sendable, sets value: Value, _ help: String
+        _ name: String, _ path: SettingPath<Target, Value>, sets value: Value, _ help: String
     ) -> Keyword {
         Keyword(KeywordEntry(name: name, syntax: "", help: help)) { statement, target, reader in
             reader.noteExtraWords(statement, after: 0)
@@ -17,19 +17,19 @@ extension Keyword {
     }
 
     /// A keyword without a value that turns something on.
-    package static func flag(_ name: String, _ path: WritableKeyPath<Target, Bool> & Sendable, _ help: String) -> Keyword {
+    package static func flag(_ name: String, _ path: SettingPath<Target, Bool>, _ help: String) -> Keyword {
         flag(name, path, sets: true, help)
     }
 
     /// A keyword that is on when bare, or takes `on`, `off`, `yes`, `no`, `true` or `false`.
-    package static func bool(_ name: String, _ path: WritableKeyPath<Target, Bool> & Sendable, _ help: String) -> Keyword {
+    package static func bool(_ name: String, _ path: SettingPath<Target, Bool>, _ help: String) -> Keyword {
         Keyword(KeywordEntry(name: name, syntax: boolSyntax, help: help)) { statement, target, reader in
             if let value = reader.bool(statement) { target[keyPath: path] = value }
         }
     }
 
     /// As above for a target that knows "not said".
-    package static func bool(_ name: String, _ path: WritableKeyPath<Target, Bool?> & Sendable, _ help: String) -> Keyword {
+    package static func bool(_ name: String, _ path: SettingPath<Target, Bool?>, _ help: String) -> Keyword {
         Keyword(KeywordEntry(name: name, syntax: boolSyntax, help: help)) { statement, target, reader in
             if let value = reader.bool(statement) { target[keyPath: path] = value }
         }
@@ -37,10 +37,19 @@ extension Keyword {
 
     private static var boolSyntax: String { "[on|off|yes|no|true|false]" }
 
-    /// One word, quotes removed; longer ones are cut to `limit` bytes with a warning.
+    /// One word, quotes removed; longer ones are cut to `limit` bytes with an error.
     package static func text(
-        _ name: String, _ syntax: String = "<string>", limit: Int = .max, _ path: WritableKeyPath<Target, String> & Sendable,
-        _ help: String
+        _ name: String, limit: Int = .max, _ path: SettingPath<Target, String>, _ help: String
+    ) -> Keyword { text(name, "<string>", limit: limit, path, help) }
+
+    /// As above for a target that knows "not said".
+    package static func text(
+        _ name: String, limit: Int = .max, _ path: SettingPath<Target, String?>, _ help: String
+    ) -> Keyword { text(name, "<string>", limit: limit, path, help) }
+
+    /// One word, with the shape that the manual gives it: `.text("interface", "<ifname>", limit: 15, \.interface, "...")`.
+    package static func text(
+        _ name: String, _ syntax: String, limit: Int = .max, _ path: SettingPath<Target, String>, _ help: String
     ) -> Keyword {
         Keyword(KeywordEntry(name: name, syntax: syntax, help: help)) { statement, target, reader in
             if let text = reader.text(statement, limit: limit) { target[keyPath: path] = text }
@@ -49,8 +58,7 @@ extension Keyword {
 
     /// As above for a target that knows "not said".
     package static func text(
-        _ name: String, _ syntax: String = "<string>", limit: Int = .max,
-        _ path: WritableKeyPath<Target, String?> & Sendable, _ help: String
+        _ name: String, _ syntax: String, limit: Int = .max, _ path: SettingPath<Target, String?>, _ help: String
     ) -> Keyword {
         Keyword(KeywordEntry(name: name, syntax: syntax, help: help)) { statement, target, reader in
             if let text = reader.text(statement, limit: limit) { target[keyPath: path] = text }
@@ -59,7 +67,7 @@ extension Keyword {
 
     /// One of a few words: `state MASTER|BACKUP`.
     package static func choice<Value: Sendable>(
-        _ name: String, _ words: [(String, Value)], _ path: WritableKeyPath<Target, Value> & Sendable,
+        _ name: String, _ words: [(String, Value)], _ path: SettingPath<Target, Value>,
         ignoringCase: Bool = false, _ help: String
     ) -> Keyword {
         let entry = KeywordEntry(name: name, syntax: words.map(\.0).joined(separator: "|"), help: help)
@@ -70,7 +78,7 @@ extension Keyword {
 
     /// As above for a target that knows "not said".
     package static func choice<Value: Sendable>(
-        _ name: String, _ words: [(String, Value)], _ path: WritableKeyPath<Target, Value?> & Sendable,
+        _ name: String, _ words: [(String, Value)], _ path: SettingPath<Target, Value?>,
         ignoringCase: Bool = false, _ help: String
     ) -> Keyword {
         let entry = KeywordEntry(name: name, syntax: words.map(\.0).joined(separator: "|"), help: help)
@@ -81,7 +89,7 @@ extension Keyword {
 
     /// An IPv4 or IPv6 address without a length, of one family where one is named.
     package static func address(
-        _ name: String, family: AddressFamily? = nil, _ path: WritableKeyPath<Target, IPAddress> & Sendable, _ help: String
+        _ name: String, family: AddressFamily? = nil, _ path: SettingPath<Target, IPAddress>, _ help: String
     ) -> Keyword {
         Keyword(KeywordEntry(name: name, syntax: addressSyntax(family), help: help)) { statement, target, reader in
             if let address = reader.address(statement, family: family) { target[keyPath: path] = address }
@@ -90,7 +98,7 @@ extension Keyword {
 
     /// As above for a target that knows "not said".
     package static func address(
-        _ name: String, family: AddressFamily? = nil, _ path: WritableKeyPath<Target, IPAddress?> & Sendable, _ help: String
+        _ name: String, family: AddressFamily? = nil, _ path: SettingPath<Target, IPAddress?>, _ help: String
     ) -> Keyword {
         Keyword(KeywordEntry(name: name, syntax: addressSyntax(family), help: help)) { statement, target, reader in
             if let address = reader.address(statement, family: family) { target[keyPath: path] = address }
@@ -108,7 +116,7 @@ extension Keyword {
     /// A script with its arguments as one word (quoting grammar of scripts), then user and group. `user: false` where no
     /// user may follow; unquoted words behind the command are then dropped with a warning.
     package static func script(
-        _ name: String, user: Bool = true, _ path: WritableKeyPath<Target, ScriptLine?> & Sendable, _ help: String
+        _ name: String, user: Bool = true, _ path: SettingPath<Target, ScriptLine?>, _ help: String
     ) -> Keyword {
         let syntax = "<quoted script>" + (user ? " [<user> [<group>]]" : "")
         return Keyword(KeywordEntry(name: name, syntax: syntax, help: help)) { statement, target, reader in
