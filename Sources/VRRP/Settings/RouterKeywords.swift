@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import Basics
+import Basics
 package import Config
 
 extension RouterDraft {
@@ -140,7 +140,7 @@ extension RouterDraft {
 
 extension Keyword {
     /// The row, noting where it is used.
-    func noted(in path: WritableKeyPath<Target, [String: Place]> & Sendable) -> Keyword {
+    func noted(in path: SettingPath<Target, [String: Place]>) -> Keyword {
         var copy = self
         copy.apply = { [apply, name = entry.name] statement, target, reader in
             target[keyPath: path][name] = Place(statement)
