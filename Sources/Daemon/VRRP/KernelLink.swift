@@ -30,8 +30,8 @@ final class KernelLink {
     /// Everything there is of links and addresses; waits for it, so for the start only and after a loss.
     func dump() -> [KernelNews] {
         do throws(SystemError) {
-            let asking = try NetlinkSocket()
-            return try asking.list(.links) + asking.list(.addresses(nil))
+            let query = try KernelQuery()
+            return try query.list(.links) + query.list(.addresses(nil))
         } catch {
             environment.log("cannot list interfaces and addresses: \(error)")
             return []

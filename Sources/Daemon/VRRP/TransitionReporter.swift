@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 import Basics
+import Config
 import Linux
 import VRRP
 
@@ -69,9 +70,7 @@ final class TransitionReporter {
     }
 
     private func job(_ script: ScriptCommand, _ more: [String] = [], isEnd: Bool = false) -> NotifyJob {
-        NotifyJob(
-            script.arguments + more, user: NotifyUser(user: script.user, group: script.group),
-            limit: isEnd ? Self.stopLimit : nil)
+        NotifyJob(script.words + more, user: NotifyUser(script.identity), limit: isEnd ? Self.stopLimit : nil)
     }
 }
 

@@ -92,11 +92,11 @@ package final class VRRPProcess: ChildProcess {
     }
 
     private var options: VirtualRouters.Options {
-        let global = environment.configuration.global
+        let globals = environment.configuration.globals.vrrp
         var options = VirtualRouters.Options()
-        options.startupDelay = global.vrrpStartupDelay
-        options.garpInterval = global.garpInterval
-        options.gnaInterval = global.gnaInterval
+        options.startupDelay = globals.startupDelay
+        options.garpInterval = globals.announcements.interval
+        options.gnaInterval = globals.announcements.neighbourInterval
         return options
     }
 
@@ -126,7 +126,7 @@ package final class VRRPProcess: ChildProcess {
         _ packet: borrowing ReceivedPacket, _ candidates: [Int], _ interface: UInt32, _ now: Instant
     ) {
         guard let place = routers.addressee(of: packet, among: candidates) else {
-            guard candidates.isEmpty, environment.configuration.global.logsUnknownRouterIDs, let id = packet.routerID,
+            guard candidates.isEmpty, environment.configuration.globals.vrrp.logsUnknownRouterIDs, let id = packet.routerID,
                 let name = interfaces[interface]?.name
             else { return }
             return tell(.unknownRouter(id, interface: name), at: now)

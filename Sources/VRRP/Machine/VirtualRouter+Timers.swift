@@ -80,7 +80,7 @@ extension VirtualRouter {
     }
 
     /// The format of what is sent now: the checksum covers what the peers' do, unless the settings say what it has to cover.
-    var sentFormat: AdvertFormat {
+    package var sentFormat: AdvertFormat {
         guard settings.adaptsChecksum, let heardChecksum else { return format }
         var adapted = format
         adapted.sentChecksum = heardChecksum

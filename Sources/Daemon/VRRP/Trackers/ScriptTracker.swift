@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 import Basics
+import Config
 import Linux
 import VRRP
 
@@ -73,8 +74,7 @@ final class ScriptTracker {
         script.timedOut = false
         let command = script.settings.command
         do throws(SystemError) {
-            let process = try environment.launcher.start(
-                command.arguments, as: ScriptUser(user: command.user, group: command.group))
+            let process = try environment.launcher.start(command.words, as: ScriptUser(command.identity))
             script.process = process
             try environment.processes.watch(process) { [unowned self] status, now in finish(script, status, at: now) }
             script.limit = environment.loop.after(script.settings.timeout) { [unowned self] _ in timeOut(script) }
