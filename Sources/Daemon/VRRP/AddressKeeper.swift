@@ -44,6 +44,9 @@ final class AddressKeeper {
     /// Makes these the addresses that a router wants held; effective with the next ``settle()``.
     func claim(_ holdings: [AddressLedger.Holding], by router: Int) { ledger.claim(holdings, by: router) }
 
+    /// Whether an address is held by us, or about to be.
+    func holds(_ key: AddressLedger.Key) -> Bool { ledger.holds(key) }
+
     func claims(of router: Int) -> [AddressLedger.Holding] { ledger.claims(of: router) }
 
     /// Takes an address found in the kernel as one of ours, to be kept or removed with the next ``settle()``.

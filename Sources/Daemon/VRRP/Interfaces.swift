@@ -16,7 +16,9 @@ package struct Interfaces {
         package var index: UInt32 { link.index }
         package var name: String { link.name }
 
-        package func has(_ prefix: IPPrefix) -> Bool { addresses.contains { $0.prefix == prefix } }
+        package func has(_ prefix: IPPrefix) -> Bool { place(of: prefix) != nil }
+
+        fileprivate func place(of prefix: IPPrefix) -> Int? { addresses.firstIndex { $0.prefix == prefix } }
     }
 
     /// What news changed.
@@ -74,19 +76,18 @@ package struct Interfaces {
     }
 
     private mutating func add(_ address: InterfaceAddress) -> [Change] {
-        guard let interface = byIndex[address.interface] else { return [] }
-        if let place = interface.addresses.firstIndex(where: { $0.prefix == address.prefix }) {
-            guard interface.addresses[place] != address else { return [] }
-            byIndex[address.interface]?.addresses[place] = address
-        } else {
-            byIndex[address.interface]?.addresses.append(address)
+        guard let place = byIndex[address.interface]?.place(of: address.prefix) else {
+            guard byIndex[address.interface]?.addresses.append(address) != nil else { return [] }
+            return [.address(address.prefix, index: address.interface)]
         }
+        guard byIndex[address.interface]?.addresses[place] != address else { return [] }
+        byIndex[address.interface]?.addresses[place] = address
         return [.address(address.prefix, index: address.interface)]
     }
 
     private mutating func remove(_ address: InterfaceAddress) -> [Change] {
         let index = address.interface
-        guard let place = byIndex[index]?.addresses.firstIndex(where: { $0.prefix == address.prefix }) else { return [] }
+        guard let place = byIndex[index]?.place(of: address.prefix) else { return [] }
         byIndex[index]?.addresses.remove(at: place)
         return [.addressRemoved(address.prefix, index: index)]
     }
@@ -103,12 +104,18 @@ package struct Interfaces {
         if let configured = settings.source {
             return usable.contains { $0.prefix.address == configured } ? configured : nil
         }
-        let virtual = Set((settings.addresses + settings.excludedAddresses).map(\.address))
         let candidates = usable.filter {
-            $0.protocol != InterfaceAddress.keepalived && !virtual.contains($0.prefix.address)
-                && (settings.family == .ipv4 || $0.prefix.address.isLinkLocal)
+            $0.protocol != InterfaceAddress.keepalived && (settings.family == .ipv4 || $0.prefix.address.isLinkLocal)
+                && !settings.isVirtual($0.prefix.address)
         }
         if let current, candidates.contains(where: { $0.prefix.address == current }) { return current }
         return (candidates.first { !$0.flags.contains(.secondary) } ?? candidates.first)?.prefix.address
+    }
+}
+
+extension RouterSettings {
+    /// Whether the address is one of those that the router brings and takes away.
+    fileprivate func isVirtual(_ address: IPAddress) -> Bool {
+        addresses.contains { $0.address == address } || excludedAddresses.contains { $0.address == address }
     }
 }

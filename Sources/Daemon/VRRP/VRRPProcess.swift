@@ -149,11 +149,13 @@ package final class VRRPProcess: ChildProcess {
                 socketsAreStale = true
                 tellSources(on: name, at: now)
                 routers.handle(.link(name, isUp: false), at: now, into: &actions)
-            case .address(_, let index):
+            case .address(let prefix, let index):
+                // Our own come by the thousand and are no source of adverts.
+                if keeper?.holds(AddressLedger.Key(prefix, on: index)) ?? false { continue }
                 if let name = interfaces[index]?.name { tellSources(on: name, at: now) }
             case .addressRemoved(let prefix, let index):
+                if restore(AddressLedger.Key(prefix, on: index)) { continue }
                 if let name = interfaces[index]?.name { tellSources(on: name, at: now) }
-                restore(AddressLedger.Key(prefix, on: index))
             }
         }
     }
@@ -162,11 +164,13 @@ package final class VRRPProcess: ChildProcess {
         routers.occupiedPlaces.contains { routers.routers[$0]?.settings.interface == name }
     }
 
-    /// Puts an address back that somebody else took away.
-    private func restore(_ key: AddressLedger.Key) {
-        guard let keeper, keeper.lose(key) else { return }
+    /// Puts an address back that somebody else took away; false if it is none of ours.
+    @discardableResult
+    private func restore(_ key: AddressLedger.Key) -> Bool {
+        guard let keeper, keeper.lose(key) else { return false }
         let name = interfaces[key.interface]?.name ?? "interface \(key.interface)"
         environment.log("\(key.prefix) on \(name) was removed by someone else; adding it again")
+        return true
     }
 
     /// An interface came back: what its routers claim there is claimed on its present index.
