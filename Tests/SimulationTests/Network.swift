@@ -102,12 +102,10 @@ struct Network {
     /// The advert interval, which all nodes share.
     var interval: Interval { nodes[0].settings.routers[0].advertInterval }
 
-    /// The node that is to be master in the end: the highest priority, then the highest address.
-    var rightful: Int {
-        nodes.indices.max { left, right in
-            let (a, b) = (nodes[left], nodes[right])
-            return (a.settings.routers[0].priority, a.address) < (b.settings.routers[0].priority, b.address)
-        } ?? 0
+    /// The nodes of which one is to be master in the end: between equals the first one stays (RFC 9568 section 6.4.2).
+    var rightful: [Int] {
+        let highest = nodes.map { $0.settings.routers[0].priority }.max()
+        return nodes.indices.filter { nodes[$0].settings.routers[0].priority == highest }
     }
 
     func masters(of router: Int) -> [Int] {

@@ -98,7 +98,7 @@ struct Bench {
         return actions
     }
 
-    private mutating func note(_ actions: [Action]) { log += actions.map { (now, $0) } }
+    mutating func note(_ actions: [Action]) { log += actions.map { (now, $0) } }
 
     /// Everything said, in words.
     var lines: [String] { log.compactMap { if case .notice(let notice) = $0.action { notice.text } else { nil } } }
