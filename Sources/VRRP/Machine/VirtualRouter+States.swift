@@ -171,10 +171,4 @@ extension VirtualRouter {
             if settings.source == nil || settings.tracksSource { add(.noAddress, at: now, &actions) }
         }
     }
-
-    /// What the settings alone make impossible.
-    static func standingFault(of settings: RouterSettings) -> Fault? {
-        guard case .unicast(let unicast) = settings.transport, unicast.peers.isEmpty, unicast.faultsWithoutPeers else { return nil }
-        return .noPeers
-    }
 }
