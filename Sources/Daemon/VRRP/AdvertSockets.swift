@@ -37,6 +37,8 @@ final class AdvertSockets {
     private let buffer = DatagramBuffer()
     private var listeners: [Channel: Listener] = [:]
     private var senders: [AddressFamily: VRRPSender] = [:]
+    /// The advert being written.
+    private var message = ByteWriter(capacity: 1_500)
     /// The places whose adverts are queued, in the order of the queue, for telling which could not leave.
     private var queued: [AddressFamily: [Int]] = [:]
 
@@ -135,23 +137,35 @@ final class AdvertSockets {
     // MARK: Sending
 
     /// Queues one advert of a router, to its group or to each of its peers.
-    func queue(_ place: Int, priority: UInt8, of routers: VirtualRouters, interface: UInt32) throws(SystemError) {
-        guard let router = routers.routers[place], let source = router.source else { return }
-        let sender = try sender(router.settings.family)
-        let length = router.sentFormat.messageLength(count: router.sentFormat.addresses.count)
-        switch router.settings.transport {
+    func queue(_ place: Int, priority: UInt8, of routers: inout VirtualRouters, interface: UInt32) throws(SystemError) {
+        guard let transport = routers.routers[place]?.settings.transport else { return }
+        switch transport {
         case .multicast(let group):
-            queue(to: group, hopLimit: 255)
+            try queue(place, priority, of: &routers, to: group, hopLimit: 255, interface)
         case .unicast(let unicast):
-            for peer in unicast.peers { queue(to: peer.address, hopLimit: unicast.ttl ?? 255) }
-        }
-
-        func queue(to destination: IPAddress, hopLimit: UInt8) {
-            sender.queue(length: length, from: source, to: destination, interface: interface, hopLimit: hopLimit) {
-                routers.writeAdvert(of: place, priority: priority, from: source, to: destination, into: &$0)
+            for peer in unicast.peers {
+                try queue(place, priority, of: &routers, to: peer.address, hopLimit: unicast.ttl ?? 255, interface)
             }
-            queued[router.settings.family, default: []].append(place)
         }
+    }
+
+    private func queue(
+        _ place: Int, _ priority: UInt8, of routers: inout VirtualRouters, to destination: IPAddress, hopLimit: UInt8,
+        _ interface: UInt32
+    ) throws(SystemError) {
+        guard let source = routers.routers[place]?.source else { return }
+        let sender = try sender(source.family)
+        message.removeAll()
+        routers.writeAdvert(
+            of: place, priority: priority, from: source, to: destination, clock: .now, into: &message)
+        if routers.routers[place]?.writesWholePacket ?? false {
+            sender.queue(packet: message.bytes, to: destination, interface: interface)
+        } else {
+            sender.queue(
+                length: message.count, from: source, to: destination, interface: interface, hopLimit: hopLimit
+            ) { $0.write(message.bytes) }
+        }
+        queued[source.family, default: []].append(place)
     }
 
     /// Lets everything queued leave.

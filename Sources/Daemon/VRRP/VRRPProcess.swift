@@ -131,7 +131,7 @@ package final class VRRPProcess: ChildProcess {
             else { return }
             return tell(.unknownRouter(id, interface: name), at: now)
         }
-        routers.receive(packet, for: place, at: now, into: &actions)
+        routers.receive(packet, for: place, at: now, clock: .now, into: &actions)
         perform(at: now)
     }
 
@@ -246,7 +246,7 @@ package final class VRRPProcess: ChildProcess {
         guard let settings = routers.routers[place]?.settings else { return }
         let interface = settings.interface.flatMap { interfaces[$0]?.index } ?? 0
         do throws(SystemError) {
-            try sockets.queue(place, priority: priority, of: routers, interface: interface)
+            try sockets.queue(place, priority: priority, of: &routers, interface: interface)
         } catch {
             noteUnsent(place, error)
         }
