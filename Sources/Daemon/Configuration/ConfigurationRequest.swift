@@ -6,73 +6,89 @@ import Linux
 
 /// What is to be read, and how strict to be about it.
 struct ConfigurationRequest {
-    /// A path or pattern.
+    /// A path or a pattern.
     var path: String
     /// What `@` lines are compared with.
     var configurationID: String
     var checksAllIncludes = false
-    /// Warnings count as errors.
+    /// Warnings refuse the configuration, too.
     var isStrict = false
-    /// In a reload, errors that are not already in the configuration in force refuse the new one.
-    var known: KnownErrors = .any
-
-    enum KnownErrors {
-        /// At the start: what can be run is run.
-        case any
-        /// Errors with these texts are no news.
-        case only(Set<String>)
-    }
+    /// At the start all that can be run is run, as upstream does. In a reload, errors refuse the new configuration unless the
+    /// one in force has them too; these are their texts.
+    var accepted: Set<String>?
+    /// `-s`: the namespace whatever the configuration says.
+    var namespace: String?
 
     init(_ commandLine: CommandLine) {
         path = commandLine.configurationFile ?? CommandLine.defaultConfigurationFile
         configurationID = commandLine.configurationID ?? String(Machine.hostName.prefix { $0 != "." })
         checksAllIncludes = commandLine.checksAllIncludes
         isStrict = commandLine.isStrict
+        namespace = commandLine.namespace
     }
 
     /// A configuration as it has been read.
-    struct Result {
-        var report: ReadReport
-        /// Nil if the configuration is unfit to run.
-        var frozen: [UInt8]?
-        var diagnostics: [Diagnostic]
+    struct Reading {
+        var findings: Findings
+        var needed: Set<ChildKind>
+        var globals: GlobalSettings
+        var frozen: FrozenConfiguration
     }
 
     /// Reads and settles everything; may take its time.
-    func read() -> Result {
-        guard let text = try? Files.read(path) else {
-            let missing = Diagnostic(
-                .error, "no-file", at: nil, "Unable to read configuration file \(path)", consequence: .noConfiguration
-            )
-            return result(of: [missing], Configuration(), frozen: [])
-        }
-        var reader = Reader(surroundings: Surroundings(), text: String(decoding: text, as: UTF8.self))
-        var configuration = Configuration()
-        reader.readRoot(by: Configuration.table, into: &configuration)
-        return result(of: reader.diagnostics, configuration, frozen: text)
+    func read(in fileSystem: FileSystem = .machine) -> Reading {
+        var found: [Diagnostic] = []
+        var options = SourceOptions()
+        options.id = configurationID
+        options.includeChecks = checksAllIncludes ? .all : []
+        options.environment = { Environment.value($0) }
+        options.random = { Program.random($0) }
+        let source = Source(path, in: fileSystem, options, &found)
+        let book = FactBook()
+        var reader = Reader(surroundings: Surroundings(book), source: source, freezing: true)
+        for diagnostic in found { reader.report(diagnostic) }
+        var draft = ConfigurationDraft()
+        reader.readRoot(by: ConfigurationDraft.table, into: &draft)
+        let lines = reader.takeFrozen()
+        let configuration = Configuration(draft, &reader)
+        return Reading(
+            findings: Findings(reader.diagnostics, files: reader.files), needed: draft.needed, globals: configuration.globals,
+            frozen: FrozenConfiguration(facts: book.facts, lines: lines)
+        )
     }
 
-    private func result(of diagnostics: [Diagnostic], _ configuration: Configuration, frozen: [UInt8]) -> Result {
+    /// What the parent is told of a reading.
+    func report(on reading: Reading) -> ReadReport {
         var report = ReadReport()
-        report.findings = diagnostics.map { ReadReport.Finding(severity: $0.severity, text: $0.message) }
-        report.refusal = refusal(of: diagnostics)
-        report.needed = configuration.needed
-        return Result(report: report, frozen: report.refusal == nil ? frozen : nil, diagnostics: diagnostics)
+        report.findings = reading.findings.diagnostics.map { diagnostic in
+            ReadReport.Finding(severity: diagnostic.severity, text: reading.findings.logLine(diagnostic))
+        }
+        report.errors = Set(reading.findings.diagnostics.filter { $0.severity == .error }.map(Self.fingerprint))
+        report.needed = reading.needed
+        report.refusal = refusal(of: reading.findings.diagnostics)
+        return report
     }
 
-    private func refusal(of diagnostics: [Diagnostic]) -> ExitCode? {
+    /// Why the configuration is not taken, nil if it is.
+    func refusal(of diagnostics: [Diagnostic]) -> ExitCode? {
         if diagnostics.contains(where: { $0.consequence == .noConfiguration }) { return .noConfiguration }
         if diagnostics.contains(where: { $0.consequence == .fatal }) { return .configuration }
         if isStrict, diagnostics.contains(where: { $0.severity >= .warning }) { return .configuration }
-        switch known {
-        case .any: return nil
-        case .only(let texts):
-            return diagnostics.contains { $0.severity == .error && !texts.contains($0.message) } ? .configuration : nil
-        }
+        guard let accepted else { return nil }
+        let isNews = diagnostics.contains { $0.severity == .error && !accepted.contains(Self.fingerprint($0)) }
+        return isNews ? .configuration : nil
     }
+
+    /// What an error is recognised by, wherever it has moved to.
+    private static func fingerprint(_ diagnostic: Diagnostic) -> String { "\(diagnostic.code): \(diagnostic.message)" }
 }
 
-extension Configuration {
-    /// The children that this configuration gives something to do.
-    var needed: Set<ChildKind> { [.vrrp] }
+extension Findings {
+    /// A finding as a log line, in upstream's form: `(path: Line N) text`.
+    func logLine(_ diagnostic: Diagnostic) -> String {
+        var text = diagnostic.message
+        if let help = diagnostic.help { text += " - \(help)" }
+        guard let position = diagnostic.position, files.indices.contains(position.file) else { return text }
+        return "(\(files[position.file].path): Line \(position.line)) \(text)"
+    }
 }

@@ -11,15 +11,14 @@ struct ReadReport: Equatable {
     var refusal: ExitCode?
     /// The children that have something to do.
     var needed: Set<ChildKind> = []
+    /// What the errors among the findings are recognised by.
+    var errors: Set<String> = []
 
     struct Finding: Equatable {
         /// By the raw value of `Diagnostic.Severity`.
         var severity: Diagnostic.Severity
         var text: String
     }
-
-    /// The errors, each as its text without the place: what a reload compares with.
-    var errors: [String] { findings.filter { $0.severity == .error }.map(\.text) }
 }
 
 extension ReadReport {
@@ -28,15 +27,20 @@ extension ReadReport {
         var writer = ByteWriter(capacity: 1024)
         writer.write(UInt8(truncatingIfNeeded: refusal?.rawValue ?? 0))
         writer.write(needed.reduce(UInt8(0)) { $0 | 1 << $1.rawValue })
-        for finding in findings {
-            let text = finding.text.utf8.prefix(2048)
-            guard writer.count + text.count + 3 < Self.limit else { break }
-            writer.write(UInt8(truncatingIfNeeded: finding.severity.rawValue))
-            writer.write(UInt16(truncatingIfNeeded: text.count))
-            writer.write(text)
-        }
+        for error in errors.sorted() { Self.write(error, Self.errorTag, &writer) }
+        for finding in findings { Self.write(finding.text, UInt8(truncatingIfNeeded: finding.severity.rawValue), &writer) }
         return writer.bytes
     }
+
+    private static func write(_ text: String, _ tag: UInt8, _ writer: inout ByteWriter) {
+        let text = text.utf8.prefix(2048)
+        guard writer.count + text.count + 3 < limit else { return }
+        writer.write(tag)
+        writer.write(UInt16(truncatingIfNeeded: text.count))
+        writer.write(text)
+    }
+
+    private static var errorTag: UInt8 { UInt8(ascii: "E") }
 
     /// The largest message, well below what a socket's buffer takes.
     static let limit = 96 * 1024
@@ -51,11 +55,16 @@ extension ReadReport {
             refusal = exit == .ok ? nil : exit
             needed = Set(ChildKind.allCases.filter { mask & 1 << $0.rawValue != 0 })
             while reader.count > 0 {
-                let severity: UInt8 = try reader.read()
+                let tag: UInt8 = try reader.read()
                 let length: UInt16 = try reader.read()
-                let text = try reader.read(bytes: Int(length))
-                guard let severity = Diagnostic.Severity(rawValue: Int(severity)) else { return nil }
-                findings.append(Finding(severity: severity, text: String(decoding: text, as: UTF8.self)))
+                let text = String(decoding: try reader.read(bytes: Int(length)), as: UTF8.self)
+                if tag == Self.errorTag {
+                    errors.insert(text)
+                } else if let severity = Diagnostic.Severity(rawValue: Int(tag)) {
+                    findings.append(Finding(severity: severity, text: text))
+                } else {
+                    return nil
+                }
             }
         } catch {
             return nil

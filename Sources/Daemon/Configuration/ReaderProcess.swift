@@ -47,10 +47,11 @@ final class ReaderProcess {
     func cancel() { try? Signal.kill.send(to: process) }
 
     private static func read(_ request: ConfigurationRequest, telling channel: MessageChannel) -> Int32 {
-        let result = request.read()
+        let reading = request.readInNamespace()
+        let report = request.report(on: reading)
         do {
-            let frozen = try result.frozen.map { bytes throws(SystemError) in try SealedMemory(bytes, name: "keepalived.conf") }
-            try channel.send(result.report.bytes, with: frozen?.descriptor)
+            let frozen = report.refusal == nil ? try SealedMemory(reading.frozen.bytes, name: "keepalived.conf") : nil
+            try channel.send(report.bytes, with: frozen?.descriptor)
             return 0
         } catch {
             return ExitCode.internalError.rawValue
@@ -78,5 +79,19 @@ final class ReaderProcess {
         if registration != nil { hear() }
         stopHearing()
         done(outcome ?? .failed("The process that reads the configuration \(status)"), now)
+    }
+}
+
+extension ConfigurationRequest {
+    /// Reads in the network namespace that the configuration is for, since it is about the interfaces there. What the
+    /// configuration itself says of a namespace is known only after a first reading.
+    func readInNamespace() -> Reading {
+        if let namespace {
+            try? NetworkNamespace.enter(namespace)
+            return read()
+        }
+        let reading = read()
+        guard let name = reading.globals.namespace.network, (try? NetworkNamespace.enter(name)) != nil else { return reading }
+        return read()
     }
 }

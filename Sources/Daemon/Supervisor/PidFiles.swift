@@ -9,6 +9,8 @@ struct PidFilePaths: Equatable {
     var children: [ChildKind: String]
     /// The directory of its own that they are in, which is to be made.
     var directory: String?
+    /// `reload_file` without a path.
+    var reloadMarker: String
 
     static let runDirectory = "/run"
 
@@ -17,7 +19,9 @@ struct PidFilePaths: Equatable {
         let hasDirectory = settings.usesPIDDirectory || settings.instance != nil || namespace != nil
         directory = hasDirectory ? Self.runDirectory + "/keepalived" : nil
         let place = directory ?? Self.runDirectory
-        let suffix = (settings.instance.map { "_" + $0 } ?? "") + ".pid"
+        let instance = settings.instance.map { "_" + $0 } ?? ""
+        let suffix = instance + ".pid"
+        reloadMarker = "\(place)/keepalived\(instance).reload"
         parent = commandLine.pidFile ?? "\(place)/keepalived\(suffix)"
         children = [:]
         for kind in ChildKind.allCases {
