@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Basics
+import Config
 import Testing
 import VRRP
 
@@ -15,7 +16,9 @@ struct TrackingTests {
 
     static func script(rise: Int = 1, fall: Int = 1, failed: Bool = false) -> (inout VRRPSettings) -> Void {
         {
-            var script = ScriptSettings(name: "check", command: ScriptCommand(["/bin/true"]))
+            let command = ScriptCommand(
+                path: "/bin/true", arguments: ["/bin/true"], identity: ScriptIdentity(user: 0, group: 0))
+            var script = ScriptSettings(name: "check", command: command)
             (script.rise, script.fall, script.startsAsFailed) = (rise, fall, failed)
             $0.scripts = [script]
         }
