@@ -187,14 +187,14 @@ extension Reader {
 extension [KeywordEntry] {
     /// Where a keyword is valid: "at the root", "in 'vrrp_instance'".
     func places(of name: String, in block: String? = nil) -> [String] {
-        flatMap { entry -> [String] in
+        filter(\.isKeyword).flatMap { entry -> [String] in
             let here = entry.name == name ? [block.map { "in '\($0)'" } ?? "outside all blocks"] : []
             return here + entry.children.places(of: name, in: block.map { "\($0) / \(entry.name)" } ?? entry.name)
         }
     }
 
     func collectNames(into names: inout Set<String>) {
-        for entry in self {
+        for entry in self where entry.isKeyword {
             names.insert(entry.name)
             entry.children.collectNames(into: &names)
         }
