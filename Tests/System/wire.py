@@ -182,7 +182,7 @@ class Capture:
 
     def fields(self, *names, display="vrrp"):
         """One list of field values a packet."""
-        output = run("tshark", "-r", self.path, "-o", "vrrp.check_checksum:TRUE", "-Y", display, "-T", "fields",
+        output = run("tshark", "-r", self.path, "-o", "vrrp.v3_checksum_as_in_v2:FALSE", "-Y", display, "-T", "fields",
                      *(word for name in names for word in ("-e", name)))
         return [line.split("\t") for line in output.splitlines()]
 
