@@ -310,15 +310,15 @@ class Daemon:
         return ["-p", self.path("pid"), "-r", self.path("vrrp.pid"), "-c", self.path("chk.pid"),
                 "-b", self.path("bfd.pid")]
 
-    def start(self, config, *flags, binary=None, detail=True, environment=None, wrapper=()):
+    def start(self, config, *flags, binary=None, detail=True, syslog=False, environment=None):
         """Starts in the foreground with its log in a file."""
         self.binary = binary or BINARY
         self.write(config)
         self.starts += 1
         with open(self.path("log"), "a") as log:
             self.process = self.host.spawn(
-                *wrapper, self.binary, "-n", "-l", "-G", *(["-D"] if detail else []), "-P", "-f", self.path("conf"),
-                *self.pid_options(), *flags, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                self.binary, "-n", "-l", *([] if syslog else ["-G"]), *(["-D"] if detail else []), "-P",
+                "-f", self.path("conf"), *self.pid_options(), *flags, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                 env=environment)
         return self
 
@@ -376,11 +376,12 @@ class Daemon:
 
     def crash(self):
         """Ends every process at once, as a power cut would."""
-        for pid in self.processes():
-            os.kill(pid, signal.SIGSTOP)
-        for pid in self.processes():
-            os.kill(pid, signal.SIGKILL)
+        ids = self.processes()
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            for pid in ids:
+                os.kill(pid, number)
         self.wait()
+        wait_until(lambda: not [pid for pid in ids if os.path.exists(f"/proc/{pid}")], 5, "the dead are buried")
 
 
 def children(pid):

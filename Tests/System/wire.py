@@ -72,7 +72,7 @@ class Sniffer(threading.Thread):
         while self.running:
             try:
                 frame, control, _, _ = self.socket.recvmsg(4096, 64)
-            except TimeoutError:
+            except OSError:  # no packet, or the interface is down
                 continue
             seconds, nanoseconds = struct.unpack("qq", control[0][2]) if control else (time.time(), 0)
             at = seconds + nanoseconds / 1e9
