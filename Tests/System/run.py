@@ -84,7 +84,8 @@ def perform(test, writer):
     except lab.Failure as failure:
         verdict, message = "FAIL", str(failure)
     except BaseException:
-        verdict, message = "FAIL", traceback.format_exc()
+        last = traceback.format_exc().strip().splitlines()
+        verdict, message = "FAIL", "\n".join([last[-1], *last[:-1]])
     os.set_blocking(writer, False)
     try:
         os.write(writer, f"{verdict}\n{message}".encode()[:60000])
