@@ -236,6 +236,13 @@ class Lab:
     def mend(self, host, link=0):
         self.switch.ip("link", "set", self.port(host, link), "master", f"br{link}")
 
+    def unplug(self, host, link=0):
+        """Pulls the host's cable: its interface loses the carrier."""
+        self.switch.ip("link", "set", self.port(host, link), "down")
+
+    def plug(self, host, link=0):
+        self.switch.ip("link", "set", self.port(host, link), "up")
+
     def holder(self, address):
         """The routers that hold the address."""
         return [router for router in self.routers if router.holds(address)]
@@ -417,59 +424,73 @@ def pss(pid):
 # A client's view
 
 class Prober(threading.Thread):
-    """Sends a datagram to the virtual address every `gap` seconds and notes when each answer arrives."""
+    """Sends a datagram to the virtual address every `gap` seconds and notes when each answer came, and whose it was."""
 
-    def __init__(self, lab, address="10.90.9.9", gap=0.001, port=7777):
+    def __init__(self, lab, address="10.90.9.9", gap=0.001, port=7777, answers=None):
         super().__init__(daemon=True)
-        self.lab, self.target, self.gap, self.replies, self.running = lab, (address, port), gap, [], True
+        self.lab, self.target, self.gap = lab, (address, port), gap
+        self.answers, self.sent, self.began, self.ended, self.running = [], 0, time.monotonic(), None, True
         for router in lab.routers:
-            Echo(router, port).start()
+            Echo(router, port, (answers or {}).get(router, b"!")).start()
 
     def run(self):
         enter_namespace(self.lab.client.name)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-            s.settimeout(self.gap)
+            self.began = time.monotonic()
             while self.running:
-                try:
-                    s.sendto(b"?", self.target)
-                except OSError:
-                    pass
-                end = time.monotonic() + self.gap
-                while (left := end - time.monotonic()) > 0:
-                    s.settimeout(left)
-                    try:
-                        s.recv(64)
-                        self.replies.append(time.monotonic())
-                    except OSError:
-                        pass
+                self.ask(s)
+                self.listen(s, time.monotonic() + self.gap)
+
+    def ask(self, s):
+        try:
+            s.sendto(b"?", self.target)
+            self.sent += 1
+        except OSError:
+            pass  # no route or no neighbour: the answer will be missing
+
+    def listen(self, s, end):
+        while (left := end - time.monotonic()) > 0:
+            s.settimeout(left)
+            try:
+                answer = s.recv(64)
+                self.answers.append((time.monotonic(), answer.decode()))
+            except OSError:
+                pass
 
     def finish(self):
         self.running = False
         self.join(2)
+        self.ended = time.monotonic()
+
+    def last_answer(self):
+        return self.answers[-1][1] if self.answers else ""
+
+    def silence(self, start, end):
+        """The longest time without an answer between two instants, in seconds."""
+        times = [start, *(when for when, _ in self.answers if start <= when < end), end]
+        return max(later - earlier for earlier, later in zip(times, times[1:]))
 
     def outage(self, since):
-        """The longest time without an answer after the instant `since`, in seconds."""
-        times = [since] + [reply for reply in self.replies if reply >= since]
-        gaps = [later - earlier for earlier, later in zip(times, times[1:])]
-        check(gaps, "the client had no answer after the cut", self.lab.logs())
-        return max(gaps)
+        """The longest time without an answer after an instant, up to the last answer there was."""
+        check(self.answers and self.answers[-1][0] > since, "the client had no answer after the cut", self.lab.logs())
+        return self.silence(since, self.answers[-1][0])
 
 
 class Echo(threading.Thread):
     """Answers datagrams on any address of the host, from the address they were sent to."""
 
-    def __init__(self, host, port):
+    def __init__(self, host, port, answer):
         super().__init__(daemon=True)
-        self.socket = host.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.setsockopt(socket.IPPROTO_IP, socket.IP_PKTINFO if hasattr(socket, "IP_PKTINFO") else 8, 1)
+        self.answer, self.socket = answer, host.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.setsockopt(socket.IPPROTO_IP, 8, 1)  # IP_PKTINFO
         self.socket.bind(("0.0.0.0", port))
 
     def run(self):
         while True:
             try:
-                data, control, _, sender = self.socket.recvmsg(64, 256)
+                _, control, _, sender = self.socket.recvmsg(64, 256)
                 # The interface is left open (0): the answer goes where the routing table says.
                 reply = [(level, kind, struct.pack("i", 0) + value[4:]) for level, kind, value in control]
-                self.socket.sendmsg([data], reply, 0, sender)
+                self.socket.sendmsg([self.answer], reply, 0, sender)
             except OSError:
                 pass

@@ -127,10 +127,10 @@ def _():
         a.daemon.start(configuration(instance(priority=150)))
         b.daemon.start(configuration(instance(priority=100)))
         lab.settle(a)
-        lab.switch.ip("link", "set", lab.port(a), "down")
+        lab.unplug(a)
         a.daemon.expect_log(r"\(VI\) Entering FAULT STATE")
         lab.settle(b)
-        lab.switch.ip("link", "set", lab.port(a), "up")
+        lab.plug(a)
         lab.settle(a, rest=0.5)
 
 
