@@ -4,6 +4,7 @@ import time
 
 from lab import Lab, Prober, check, configuration, instance
 from suite import PAIRS, test
+from wire import cut_after_advert
 
 MARGIN = 0.005  # seconds above the protocol's limit; a busy machine gets three attempts
 
@@ -18,8 +19,7 @@ def outage(pair, interval):
         prober = Prober(lab)
         prober.start()
         time.sleep(0.7)
-        cut = time.monotonic()
-        lab.cut(a)
+        cut = cut_after_advert(lab, a)
         time.sleep(interval * 4.5 + 0.5)
         prober.finish()
         return prober.outage(cut - 0.05)

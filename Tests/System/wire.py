@@ -94,6 +94,16 @@ class Sniffer(threading.Thread):
         return [advert for advert in self.adverts if advert.source == address]
 
 
+def cut_after_advert(lab, host):
+    """Cuts a master off right after it has spoken, which is when its peers will wait longest. Gives the instant of the cut."""
+    heard = Sniffer(lab.client)
+    wait_until(lambda: heard.adverts, 5, f"an advert of {host.name}", lab.logs)
+    cut = time.monotonic()
+    lab.cut(host)
+    heard.finish()
+    return cut
+
+
 def gaps(items):
     """Seconds between neighbours."""
     return [later.at - earlier.at for earlier, later in zip(items, items[1:])]
