@@ -131,6 +131,17 @@ def _():
         check(seen == states, "each state is told, in order", seen)
 
 
+@test("the script of the state comes first, then the generic one", known="2.2.7 starts both at once")
+def _():
+    with Lab(routers=1) as lab:
+        scripts = Scripts(lab)
+        slow = scripts.make("slow", 'sleep 0.4; echo specific >>$OUT/calls')
+        quick = scripts.make("quick", 'echo generic >>$OUT/calls')
+        lab.routers[0].daemon.start(configuration(instance(extra=f'notify "{quick}"\nnotify_backup "{slow}"\n'), extra=SECURE))
+        wait_until(lambda: len(scripts.calls()) >= 2, 5, "both run", lambda: f"{scripts.calls()}\n{lab.logs()}")
+        check(scripts.calls()[:2] == ["specific", "generic"], "the order", scripts.calls())
+
+
 @test("script_user: as whom the script runs, and with which groups")
 def _():
     with Lab(routers=1) as lab:
