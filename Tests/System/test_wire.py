@@ -147,6 +147,7 @@ def _():
             check(not a.virtual_addresses(), "no address on a backup", lab.logs())
             time.sleep(0.05)
         heard.finish()
+        a.daemon.expect_log(r"\(VI\) Entering BACKUP STATE")
         check(not heard.from_source(a.address()), "no advert", lab.logs())
         check(not heard.gratuitous(VIP), "no announcement", lab.logs())
 
