@@ -48,6 +48,10 @@ package struct VirtualRouter: Sendable {
     package internal(set) var announcements: AnnouncementSchedule
     /// The other master that is about although we are master.
     package internal(set) var contest: Contest?
+    /// Who guards version 2 adverts in an authentication header.
+    package internal(set) var header: AuthenticationHeader?
+    /// Who guards adverts with an authentication trailer.
+    package internal(set) var trailer: AuthenticationTrailer?
     /// The checksum form of sent adverts follows the last peer heard where the settings leave it open.
     package internal(set) var heardChecksum: ChecksumForm?
 
@@ -92,7 +96,8 @@ package struct VirtualRouter: Sendable {
         masterInterval = settings.advertInterval
         announcedAddresses = settings.addresses + settings.excludedAddresses
         announcements = AnnouncementSchedule(settings, lanes: lanes)
-        if let fault = Self.standingFault(of: settings) { faults.append(fault) }
+        setGuards()
+        faults = standingFaults
     }
 
     /// When something other than the next advert is due; a candidate waits for its group.

@@ -78,6 +78,7 @@ extension VirtualRouter {
         into actions: inout [Action]
     ) {
         let old = settings
+        let before = standingFaults
         settings = new
         format = AdvertFormat(new)
         if old.source != new.source, let configured = new.source { source = configured }
@@ -89,9 +90,10 @@ extension VirtualRouter {
             if isHolding { actions.append(.hold(router: place)) }
             changeAddresses(at: now, lanes: lanes, into: &actions)
         }
-        let standing = Self.standingFault(of: new)
-        if standing == nil { handle(.fault(.noPeers, isPresent: false), at: now, into: &actions) }
-        if let standing { handle(.fault(standing, isPresent: true), at: now, into: &actions) }
+        if old.authentication != new.authentication || old.transport != new.transport { setGuards() }
+        let after = standingFaults
+        for fault in after where !before.contains(fault) { handle(.fault(fault, isPresent: true), at: now, into: &actions) }
+        for fault in before where !after.contains(fault) { handle(.fault(fault, isPresent: false), at: now, into: &actions) }
     }
 
     private mutating func changeInterval(at now: Instant) {

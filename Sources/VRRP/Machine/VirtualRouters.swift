@@ -99,16 +99,18 @@ package struct VirtualRouters: Sendable {
     }
 
     /// Reads a received packet for the router at this place and handles the advert in it, or counts why there is none.
+    ///
+    /// - Parameter clock: the time of day, which only routers with `auth_hmac` look at.
     package mutating func receive(
         _ packet: borrowing ReceivedPacket,
         for place: Int,
         at now: Instant,
+        clock: WallClock = WallClock(seconds: 0),
         into actions: inout [Action]
     ) {
-        guard place >= 0, place < routers.count, let format = routers[place]?.format else { return }
+        guard place >= 0, place < routers.count, routers[place] != nil else { return }
         do throws(Rejection) {
-            if let rejection = routers[place]?.refusal(of: packet) { throw rejection }
-            let advert = try format.parse(packet)
+            guard let advert = try routers[place]?.read(packet, clock: clock) else { return }
             tell(place, .advert(advert, from: packet.source), at: now)
         } catch {
             tell(place, .rejected(error, from: packet.source), at: now)
@@ -135,18 +137,23 @@ package struct VirtualRouters: Sendable {
         deliver(into: &actions)
     }
 
-    /// Appends the message of an advert of the router at this place, as it is to leave now.
-    package func writeAdvert(
+    /// Appends an advert of the router at this place as it is to leave now: the VRRP message, and where
+    /// ``VirtualRouter/writesWholePacket`` says so the IPv4 header before it.
+    ///
+    /// - Parameter clock: the time of day, which only routers with `auth_hmac` look at.
+    package mutating func writeAdvert(
         of place: Int,
         priority: UInt8,
         from source: IPAddress,
         to destination: IPAddress,
+        clock: WallClock = WallClock(seconds: 0),
         into writer: inout ByteWriter
     ) {
-        guard let router = routers[place] else { preconditionFailure("An advert is written for a router that does not exist.") }
-        router.sentFormat.write(priority: priority, from: source, to: destination, into: &writer)
+        precondition(routers[place] != nil, "An advert is written for a router that does not exist.")
+        routers[place]?.write(priority: priority, from: source, to: destination, clock: clock, into: &writer)
     }
 
+    /// Zeroes the counters of all routers.
     package mutating func clearStatistics() {
         for place in routers.indices { routers[place]?.statistics = Statistics() }
     }

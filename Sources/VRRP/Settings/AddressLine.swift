@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import Basics
+import Basics
 package import Config
 
 /// A line of `virtual_ipaddress` or its like as the file says it; interfaces and groups are not looked at yet.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import Basics
-package import Config
+import Basics
+import Config
 
 extension RouterDraft {
     static let announcementRows: [Keyword<RouterDraft>] = [
@@ -31,7 +31,7 @@ extension RouterDraft {
         extraInterfaces("vmac_garp_intvl").since("2.2.0").deprecated(use: "garp_extra_if").needs(.extraInterfaces),
     ]
 
-    private static func repeats(_ name: String, _ path: WritableKeyPath<RouterDraft, Int?> & Sendable, _ help: String) -> Keyword<RouterDraft> {
+    private static func repeats(_ name: String, _ path: SettingPath<RouterDraft, Int?>, _ help: String) -> Keyword<RouterDraft> {
         .custom(name, syntax: "<uint>", help) { statement, draft, reader in
             guard let value: Int = reader.number(statement, in: 0...Int(UInt32.max), keeping: draft[keyPath: path].map { "\($0)" }) else { return }
             if value == 0 { reader.report(.warning, "out-of-range", statement, word: statement.value(0), "'\(name)' must be at least 1; 1 is used") }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import Basics
+import Basics
 package import Config
 
 /// The words of a value line (`10.0.0.1/24 dev eth0`), taken from the front.
@@ -44,8 +44,13 @@ package struct LineOption<Target>: Sendable {
     package var entry: KeywordEntry
     package var apply: Apply
 
+    /// An option without a value.
+    package init(_ name: String, _ help: String, apply: @escaping Apply) {
+        self.init(name, "", help, apply: apply)
+    }
+
     package init(
-        _ name: String, _ syntax: String = "", range: String = "", default text: String = "", _ help: String,
+        _ name: String, _ syntax: String, range: String = "", default text: String = "", _ help: String,
         apply: @escaping Apply
     ) {
         entry = .option(name, syntax, range: range, default: text, help)
@@ -54,20 +59,20 @@ package struct LineOption<Target>: Sendable {
 
     /// A word that stands alone.
     package static func flag<Value: Sendable>(
-        _ name: String, _ path: WritableKeyPath<Target, Value> & Sendable, sets value: Value, _ help: String
+        _ name: String, _ path: SettingPath<Target, Value>, sets value: Value, _ help: String
     ) -> LineOption {
         LineOption(name, help) { _, _, target, _ in target[keyPath: path] = value }
     }
 
     package static func flag(
-        _ name: String, _ path: WritableKeyPath<Target, Bool> & Sendable, _ help: String
+        _ name: String, _ path: SettingPath<Target, Bool>, _ help: String
     ) -> LineOption {
         flag(name, path, sets: true, help)
     }
 
     /// A decimal number.
     package static func number<Value: FixedWidthInteger & Sendable>(
-        _ name: String, _ range: ClosedRange<Value>, _ path: WritableKeyPath<Target, Value> & Sendable, _ help: String
+        _ name: String, _ range: ClosedRange<Value>, _ path: SettingPath<Target, Value>, _ help: String
     ) -> LineOption {
         LineOption(name, "<uint>", range: "\(range.lowerBound)..\(range.upperBound)", help) { option, words, target, reader in
             guard let word = words.value(of: option, "a number", &reader) else { return }
@@ -77,7 +82,7 @@ package struct LineOption<Target>: Sendable {
     }
 
     package static func number<Value: FixedWidthInteger & Sendable>(
-        _ name: String, _ range: ClosedRange<Value>, _ path: WritableKeyPath<Target, Value?> & Sendable, _ help: String
+        _ name: String, _ range: ClosedRange<Value>, _ path: SettingPath<Target, Value?>, _ help: String
     ) -> LineOption {
         LineOption(name, "<uint>", range: "\(range.lowerBound)..\(range.upperBound)", help) { option, words, target, reader in
             guard let word = words.value(of: option, "a number", &reader) else { return }
@@ -88,7 +93,7 @@ package struct LineOption<Target>: Sendable {
 
     /// A name of iproute2's tables or its number, in C notation.
     package static func named<Value: FixedWidthInteger & Sendable>(
-        _ name: String, in table: String, _ range: ClosedRange<Value>, _ path: WritableKeyPath<Target, Value> & Sendable,
+        _ name: String, in table: String, _ range: ClosedRange<Value>, _ path: SettingPath<Target, Value>,
         _ help: String
     ) -> LineOption {
         LineOption(name, "<name|uint>", range: "\(range.lowerBound)..\(range.upperBound)", help) { option, words, target, reader in
@@ -99,7 +104,7 @@ package struct LineOption<Target>: Sendable {
     }
 
     package static func named<Value: FixedWidthInteger & Sendable>(
-        _ name: String, in table: String, _ range: ClosedRange<Value>, _ path: WritableKeyPath<Target, Value?> & Sendable,
+        _ name: String, in table: String, _ range: ClosedRange<Value>, _ path: SettingPath<Target, Value?>,
         _ help: String
     ) -> LineOption {
         LineOption(name, "<name|uint>", range: "\(range.lowerBound)..\(range.upperBound)", help) { option, words, target, reader in
@@ -111,7 +116,7 @@ package struct LineOption<Target>: Sendable {
 
     /// The name of an interface, at most 15 bytes.
     package static func interface(
-        _ name: String, _ path: WritableKeyPath<Target, String?> & Sendable, _ help: String
+        _ name: String, _ path: SettingPath<Target, String?>, _ help: String
     ) -> LineOption {
         LineOption(name, "<ifname>", help) { option, words, target, reader in
             guard let word = words.value(of: option, "an interface", &reader) else { return }
@@ -122,7 +127,7 @@ package struct LineOption<Target>: Sendable {
 
     /// Any one word.
     package static func text(
-        _ name: String, _ path: WritableKeyPath<Target, String?> & Sendable, _ help: String
+        _ name: String, _ path: SettingPath<Target, String?>, _ help: String
     ) -> LineOption {
         LineOption(name, "<name>", help) { option, words, target, reader in
             if let word = words.value(of: option, "a name", &reader) { target[keyPath: path] = word.text }

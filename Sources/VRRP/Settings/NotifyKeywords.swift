@@ -50,7 +50,7 @@ extension NotifyDraft {
     ]
 
     private static func script(
-        _ name: String, _ path: WritableKeyPath<NotifyDraft, ScriptLine?> & Sendable, _ help: String
+        _ name: String, _ path: SettingPath<NotifyDraft, ScriptLine?>, _ help: String
     ) -> Keyword<NotifyDraft> {
         .custom(name, syntax: "<quoted script> [user [group]]", help) { statement, draft, reader in
             if let script = reader.script(statement) { set(script, path, &draft, &reader) }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 import Basics
-package import Config
+import Config
 
 extension RouteDraft {
     static let encapsulationOptions: [LineOption<RouteDraft>] =
@@ -137,7 +137,7 @@ private enum TunnelOptions {
     ).since("1.2.24")
 
     private static func address(
-        _ name: String, _ family: AddressFamily, _ path: WritableKeyPath<Encapsulation.Tunnel, IPAddress?> & Sendable, _ help: String
+        _ name: String, _ family: AddressFamily, _ path: SettingPath<Encapsulation.Tunnel, IPAddress?>, _ help: String
     ) -> LineOption<Encapsulation.Tunnel> {
         LineOption(name, family == .ipv4 ? "<ipv4>" : "<ipv6>", help) { option, words, tunnel, reader in
             guard let word = words.value(of: option, "an address", &reader) else { return }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 import Basics
-package import Config
+import Config
 
 extension RouteDraft {
     /// The RTAX_* metrics; those that the kernel may change can be locked.
@@ -40,7 +40,7 @@ extension RouteDraft {
         ).since("1.4.3").defaulting(to: "kernel"),
     ]
 
-    private typealias MetricPath = WritableKeyPath<RouteEntry.Metrics, UInt32?> & Sendable
+    private typealias MetricPath = SettingPath<RouteEntry.Metrics, UInt32?>
 
     private static func metric(
         _ name: String, _ path: MetricPath, lock: RouteEntry.Locks?, _ help: String

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import Basics
+import Basics
 package import Config
 
 /// A line of `virtual_rules` or `static_rules` as the file says it; interfaces are not looked at yet.
@@ -191,7 +191,7 @@ extension RuleDraft {
     }
 
     private static func prefix(
-        _ name: String, _ path: WritableKeyPath<RuleDraft, IPPrefix?> & Sendable, _ help: String
+        _ name: String, _ path: SettingPath<RuleDraft, IPPrefix?>, _ help: String
     ) -> LineOption<RuleDraft> {
         LineOption(name, "<prefix|default|any|all>", default: "any", help) { option, words, draft, reader in
             guard let word = words.value(of: option, "a prefix", &reader) else { return }
@@ -202,7 +202,7 @@ extension RuleDraft {
     }
 
     private static func ports(
-        _ name: String, _ path: WritableKeyPath<RuleDraft, ClosedRange<UInt16>?> & Sendable, _ help: String
+        _ name: String, _ path: SettingPath<RuleDraft, ClosedRange<UInt16>?>, _ help: String
     ) -> LineOption<RuleDraft> {
         LineOption(name, "<port>[-<port>]", help) { option, words, draft, reader in
             guard let word = words.value(of: option, "a port or a range of ports", &reader) else { return }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import Config
+import Config
 
 /// A line of a track_* list as the file says it.
 package struct TrackLine: Sendable {
@@ -104,7 +104,7 @@ extension Reader {
 extension Keyword {
     /// A track_* list of an instance or a sync group.
     static func track(
-        _ kind: TrackLine.Kind, _ path: WritableKeyPath<Target, [TrackLine]> & Sendable, of owner: String
+        _ kind: TrackLine.Kind, _ path: SettingPath<Target, [TrackLine]>, of owner: String
     ) -> Keyword {
         let words = kind == .interface ? "{list of <ifname> [weight <int> [reverse]]}" : "{list of <name> [weight <int> [reverse|noreverse]]}"
         let names: [TrackLine.Kind: String] = [.script: "vrrp_script", .file: "track_file", .process: "vrrp_track_process", .bfd: "bfd_instance"]
