@@ -12,10 +12,13 @@ extension Surroundings {
         interfaceMTU = { name in book.number("mtu \(name)") { Machine.mtu(of: name) } }
         isLoopback = { name in book.answer("loopback \(name)") { Machine.isLoopback(name) ? "yes" : nil } != nil }
         interfaceAddresses = { name in
+            if let known = book.prefixes[name] { return known }
             let text = book.answer("addresses \(name)") {
                 Machine.addresses(of: name).map { "\($0.address)/\($0.length)" }.joined(separator: " ")
             }
-            return (text ?? "").split(separator: " ").compactMap(Self.prefix)
+            let prefixes = (text ?? "").split(separator: " ").compactMap(Self.prefix)
+            book.prefixes[name] = prefixes
+            return prefixes
         }
         user = { name in
             let text = book.answer("user \(name)") { Machine.user(name).map { "\($0.user) \($0.group)" } }
