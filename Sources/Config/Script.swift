@@ -31,8 +31,11 @@ package struct Script: Equatable, Hashable, Sendable {
 extension Reader {
     /// Looks a script up on the machine. Nil, with a diagnostic, where it cannot run: upstream disables it and goes on.
     ///
-    /// `what` names the script in messages: "track script chk", "notify_master of VI_1".
-    package mutating func resolve(_ line: ScriptLine, for what: String, by defaults: ScriptDefaults) -> Script? {
+    /// `what` names the script in messages: "track script chk", "notify_master of VI_1". `missing` is how bad it is that there
+    /// is no such program: upstream counts that for tracked scripts only, and is silent about the others until they are run.
+    package mutating func resolve(
+        _ line: ScriptLine, for what: String, by defaults: ScriptDefaults, missing: Diagnostic.Severity = .error
+    ) -> Script? {
         guard let identity = identity(of: line, for: what, by: defaults), let command = line.arguments.first else {
             return nil
         }
@@ -50,13 +53,13 @@ extension Reader {
             return Script(path: path, arguments: line.arguments, identity: identity)
         case .missing:
             report(
-                .error, "script-missing", line.statement, word: word, "\(what) is disabled: '\(command)' is not found",
+                missing, "script-missing", line.statement, word: word, "\(what) is disabled: '\(command)' is not found",
                 help: "the path is looked up when the configuration is read"
             )
             return nil
         case .notExecutable:
             report(
-                .error, "script-not-executable", line.statement, word: word,
+                missing, "script-not-executable", line.statement, word: word,
                 "\(what) is disabled: '\(command)' cannot be executed by the script's user", help: "chmod +x \(command)"
             )
             return nil
