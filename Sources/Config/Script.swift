@@ -31,8 +31,8 @@ package struct Script: Equatable, Hashable, Sendable {
 extension Reader {
     /// Looks a script up on the machine. Nil, with a diagnostic, where it cannot run: upstream disables it and goes on.
     ///
-    /// `what` names the script in messages: "track script chk", "notify_master of VI_1". `missing` is how bad it is that there
-    /// is no such program: upstream counts that for tracked scripts only, and is silent about the others until they are run.
+    /// `what` names the script in messages: "track script chk", "notify_master of VI_1". `missing` is how grave it is that
+    /// the script is not there or not executable: upstream does not count that for notify scripts.
     package mutating func resolve(
         _ line: ScriptLine, for what: String, by defaults: ScriptDefaults, missing: Diagnostic.Severity = .error
     ) -> Script? {
@@ -46,7 +46,7 @@ extension Reader {
             return Script(path: path, arguments: line.arguments, identity: identity)
         case .foundInPath(let path):
             report(
-                .warning, "script-without-path", line.statement, word: word, "'\(command)' has no path; \(path) is used",
+                .hint, "script-without-path", line.statement, word: word, "'\(command)' has no path; \(path) is used",
                 help: "write the full path"
             )
             noteUnsecured(line, what, identity, defaults)

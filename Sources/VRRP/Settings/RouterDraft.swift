@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 package import Basics
-package import Config
+import Config
 
 /// A `vrrp_instance` block as the file says it: nil where it says nothing.
 package struct RouterDraft: Sendable {
     package var name: String
     /// The block's name.
     package var place: Place
+    /// The closing brace.
+    package var end: Place?
     /// How many named blocks came before: what is defined later cannot be tracked.
     package var sequence = 0
     /// Where each keyword was last used.
