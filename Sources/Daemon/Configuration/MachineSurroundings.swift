@@ -8,6 +8,7 @@ extension Surroundings {
     /// This machine, through the book.
     init(_ book: FactBook) {
         self.init()
+        let names = RoutingNames()
         interfaceIndex = { name in book.number("interface \(name)") { Machine.interfaceIndex(name) } }
         interfaceMTU = { name in book.number("mtu \(name)") { Machine.mtu(of: name) } }
         isLoopback = { name in book.answer("loopback \(name)") { Machine.isLoopback(name) ? "yes" : nil } != nil }
@@ -23,7 +24,7 @@ extension Surroundings {
             return numbers.count == 2 ? (numbers[0], numbers[1]) : nil
         }
         group = { name in book.number("group \(name)") { Machine.group(name) } }
-        routingName = { table, name in book.number("\(table) \(name)") { RoutingNames.number(of: name, in: table) } }
+        routingName = { table, name in book.number("\(table) \(name)") { names.number(table, name) } }
         protocolNumber = { name in book.number("protocol \(name)") { Machine.protocolNumber(name) } }
         script = { path, user, group in
             let text = book.answer("script \(user) \(group) \(path)") {
@@ -87,22 +88,6 @@ extension ScriptFinding {
         case ("insecure", 3): self = .insecure(component: lines[1], remedy: lines[2])
         default: return nil
         }
-    }
-}
-
-/// The name tables of iproute2.
-enum RoutingNames {
-    /// The number of a name in `rt_tables`, `group` and the like: the local table first, then the vendor's.
-    static func number(of name: String, in table: String) -> UInt32? {
-        for directory in ["/etc/iproute2", "/usr/share/iproute2", "/usr/lib/iproute2"] {
-            guard let bytes = try? Files.read("\(directory)/\(table)", limit: 1 << 20) else { continue }
-            for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
-                let words = line.prefix { $0 != "#" }.split { $0 == " " || $0 == "\t" }
-                guard words.count >= 2, words[1] == name, let number = prefixedInteger(words[0]) else { continue }
-                return UInt32(exactly: number)
-            }
-        }
-        return nil
     }
 }
 
