@@ -135,6 +135,7 @@ extension Reader {
         var diagnostic = Diagnostic(.error, "unexpected-brace", at: line.position, "a block does not belong here; it is skipped")
         diagnostic.notes = skippedLines(from: line, "skipped")
         report(diagnostic)
+        derail(diagnostics.count - 1)
     }
 
     /// An unknown keyword: passed over with its block, with a guess at what was meant.
@@ -150,6 +151,7 @@ extension Reader {
         guard count < diagnostics.count else { return }
         diagnostics[count].notes = notes.filter { $0.position.line != statement.position.line }
         diagnostics[count].message += "; its block is skipped"
+        derail(count)
     }
 
     private var place: String { blocks.last.map { "of '\($0.name)'" } ?? "here" }

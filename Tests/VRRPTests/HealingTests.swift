@@ -67,17 +67,19 @@ struct HealingTests {
         #expect(bench.router.contest == nil)
     }
 
-    @Test("The loser of a contest says how long it lasted")
-    func lostContest() {
+    @Test("To be preempted is no contest; to lose one that went on says how long it lasted", arguments: [false, true])
+    func lostContest(wentOn: Bool) {
         var bench = Self.master()
-        let lines = bench.hear(200).lines
+        if wentOn {
+            bench.hear(100)
+            bench.run(.ms(100))
+            bench.forget()
+        }
+        let contest = ["(VI) DUAL MASTER over: giving way to 192.0.2.1 after 0.100000 seconds and 1 adverts"]
         #expect(
-            lines == [
-                "(VI) DUAL MASTER: 192.0.2.1 with priority 200 is master too",
-                "(VI) Master received advert from 192.0.2.1 with higher priority 200, ours 150",
-                "(VI) DUAL MASTER over: giving way to 192.0.2.1 after 0.000000 seconds and 1 adverts",
-                "(VI) removing VIPs.", "(VI) Entering BACKUP STATE", "(VI) master set to 192.0.2.1",
-            ]
+            bench.hear(200).lines == ["(VI) Master received advert from 192.0.2.1 with higher priority 200, ours 150"]
+                + (wentOn ? contest : [])
+                + ["(VI) removing VIPs.", "(VI) Entering BACKUP STATE", "(VI) master set to 192.0.2.1"]
         )
     }
 

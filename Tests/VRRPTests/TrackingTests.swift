@@ -238,3 +238,17 @@ struct TrackingTests {
         #expect(bench.state == .backup)
     }
 }
+
+extension TrackingTests {
+    @Test("track_src_ip is a fault while the configured source is away, and only then", arguments: [true, false])
+    func source(isTracked: Bool) {
+        var bench = Bench {
+            $0.source = Bench.ourAddress
+            $0.tracksSource = isTracked
+        }
+        bench.handle(.source(router: 0, nil))
+        #expect(bench.state == (isTracked ? .fault : .backup))
+        bench.handle(.source(router: 0, Bench.ourAddress))
+        #expect(bench.state == .backup)
+    }
+}

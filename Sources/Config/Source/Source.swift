@@ -142,7 +142,7 @@ package struct Source {
         var hasEscape = false
         if raw.traits.contains(.quoting) { hasEscape = cutComment(&line, &found) }
         line = line.part(line.bytes.trimmed)
-        guard collecting == nil else { return collect(line, isBlank: raw.bytes.isEmpty, &found) }
+        guard collecting == nil else { return collect(line, raw: raw.bytes, &found) }
         guard let first = line.bytes.first else { return }
         if first == Sign.at {
             guard let kept = condition(line) else { return }

@@ -15,8 +15,13 @@ extension Surroundings {
         routingName = { table, name in book.number("\(table) \(name)") { machine.routingName(table, name) } }
         protocolNumber = { name in book.number("protocol \(name)") { machine.protocolNumber(name) } }
         interfaceAddresses = { name in
-            book.list("addresses \(name)") { machine.interfaceAddresses(name).map { "\($0.address)/\($0.length)" } }
-                .compactMap(Self.prefix)
+            if let known = book.prefixes[name] { return known }
+            let texts = book.list("addresses \(name)") {
+                machine.interfaceAddresses(name).map { "\($0.address)/\($0.length)" }
+            }
+            let prefixes = texts.compactMap(Self.prefix)
+            book.prefixes[name] = prefixes
+            return prefixes
         }
         resolve = { name in
             book.list("host \(name)") { machine.resolve(name).map { "\($0)" } }.compactMap { IPAddress($0) }

@@ -160,6 +160,7 @@ final class Supervisor {
             service?.notify("READY=1", "MAINPID=\(Processes.own)", "STATUS=\(status)")
             if !isReady { gate?.open(.ok) }
             isReady = true
+            loop.after(.milliseconds(200)) { _ in ProcessMemory.releaseAfterStart() }
         case .reloading:
             service?.notify("RELOADING=1", "MONOTONIC_USEC=\((Instant.now - .zero).microseconds)")
         case .stopping:

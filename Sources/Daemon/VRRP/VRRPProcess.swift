@@ -28,6 +28,7 @@ package final class VRRPProcess: ChildProcess {
     private var toAnnounce: [AddressLedger.Holding] = []
     private var socketsAreStale = false
     private var stepIsScheduled = false
+    private var isStopping = false
     /// Instants at which routers last failed to send, so that a dead link does not fill the log.
     private var mentionedUnsent: Set<Int> = []
 
@@ -111,6 +112,7 @@ package final class VRRPProcess: ChildProcess {
     }
 
     package func stop(at now: Instant) {
+        isStopping = true
         scripts.stop()
         routers.handle(.stop, at: now, into: &actions)
         perform(at: now)
@@ -221,6 +223,7 @@ package final class VRRPProcess: ChildProcess {
             if let router = routers.routers[place] { keeper?.claim(holdings(of: router), by: place) }
         case .release(let place):
             sockets.flush()
+            if isStopping, !environment.commandLine.releasesVRRP { return }
             keeper?.claim([], by: place)
         case .announce(let place, let from, let count):
             guard let router = routers.routers[place] else { return }

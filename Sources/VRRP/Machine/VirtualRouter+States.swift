@@ -165,10 +165,15 @@ extension VirtualRouter {
             source = address
             if state == .master { master = address }
             clear(.noAddress, at: now, &actions)
+            clear(.noSource, at: now, &actions)
         } else {
             source = settings.source
-            // A configured source may be bound before the interface has it, unless it is tracked.
-            if settings.source == nil || settings.tracksSource { add(.noAddress, at: now, &actions) }
+            // A configured source may be used before the interface has it, unless it is tracked.
+            if settings.source == nil {
+                add(.noAddress, at: now, &actions)
+            } else if settings.tracksSource {
+                add(.noSource, at: now, &actions)
+            }
         }
     }
 }

@@ -112,6 +112,29 @@ package struct VirtualRouter: Sendable {
     /// When the next advert is due; nil unless master.
     package var advertDeadline: Instant? { advertDue }
 
+    /// What the owner of the router needs to know after an event, without a look at the whole router.
+    struct Outcome {
+        var wasMaster: Bool
+        var deadlines: Deadlines
+    }
+
+    struct Deadlines {
+        var advert: Instant?
+        var timer: Instant?
+        var announcement: Instant?
+    }
+
+    var deadlines: Deadlines {
+        Deadlines(advert: advertDue, timer: timerDeadline, announcement: announcements.deadline)
+    }
+
+    /// Handles one event and says when the router is next to be called.
+    mutating func take(_ event: Event, at now: Instant, into actions: inout [Action]) -> Outcome {
+        let wasMaster = state == .master
+        handle(event, at: now, into: &actions)
+        return Outcome(wasMaster: wasMaster, deadlines: deadlines)
+    }
+
     /// Handles one event. What is to be done is appended.
     package mutating func handle(_ event: Event, at now: Instant, into actions: inout [Action]) {
         switch event {

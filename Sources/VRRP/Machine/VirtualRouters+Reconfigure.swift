@@ -13,6 +13,7 @@ extension VirtualRouters {
         at now: Instant,
         into actions: inout [Action]
     ) {
+        freeDeparted()
         if lanes.differ(from: new.garpGroups, options) { lanes = AnnouncementLanes(new.garpGroups, options) }
         objects.configure(new)
         var kept: Set<Int> = []
@@ -62,10 +63,15 @@ extension VirtualRouters {
         guard let settings = routers[place]?.settings else { return }
         groupOfPlace[place] = -1
         tell(place, .remove, at: now)
-        routers[place] = nil
+        departing.append(place)
         places[settings.identity] = nil
-        reschedule(place, at: now)
         pending.append(.removed(router: place, settings))
+    }
+
+    /// Frees the places of routers that left with the call before this one: by now their last adverts have been written.
+    mutating func freeDeparted() {
+        for place in departing { routers[place] = nil }
+        departing.removeAll()
     }
 }
 

@@ -123,10 +123,10 @@ extension InternetChecksum {
         case .v4(let word):
             add(word)
         case .v6(let high, let low):
-            for half in [high, low] {
-                add(UInt32(truncatingIfNeeded: half >> 32))
-                add(UInt32(truncatingIfNeeded: half))
-            }
+            add(UInt32(truncatingIfNeeded: high >> 32))
+            add(UInt32(truncatingIfNeeded: high))
+            add(UInt32(truncatingIfNeeded: low >> 32))
+            add(UInt32(truncatingIfNeeded: low))
         }
     }
 }
