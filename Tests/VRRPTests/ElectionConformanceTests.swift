@@ -156,6 +156,14 @@ struct ElectionConformanceTests {
         #expect(bench.announcements.isEmpty)
     }
 
+    @Test("V3-29 an equal priority from a lower address changes nothing")
+    func keeps() {
+        var bench = Bench()
+        bench.run(.seconds(4))
+        #expect(bench.hear(100, from: 1).adverts == [100])
+        #expect(bench.state == .master)
+    }
+
     @Test("V3-29 addresses are compared as unsigned numbers in network order")
     func highAddress() {
         var bench = Bench()

@@ -76,8 +76,9 @@ struct TrackingTests {
         bench.handle(.scriptEnded("check", .exited(status: 1)))
         bench.handle(.scriptEnded("check", .exited(status: 1)))
         bench.handle(.scriptEnded("check", .exited(status: 0)))
+        for _ in 0..<2 { bench.handle(.scriptEnded("check", .timedOut)) }
         #expect(bench.state == .backup)
-        for _ in 0..<3 { bench.handle(.scriptEnded("check", .timedOut)) }
+        bench.handle(.scriptEnded("check", .timedOut))
         #expect(bench.state == .fault)
         bench.handle(.scriptEnded("check", .exited(status: 0)))
         #expect(bench.state == .fault)
