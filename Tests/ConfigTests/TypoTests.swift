@@ -12,7 +12,7 @@ import Testing
         "    vrrp_strict off", "    vrrp_priority -5", "    umask 022", "    lvs_flush_on_stop VS", "    json_version 2",
         "    dynamic_interfaces allow_if_changes", "    vrrp_rx_bufs_policy MTU", "}", "use_pid_dir", "child_wait_time 7",
     ]
-    private let table = Table(GlobalSettings.rows)
+    private static let table = Table(GlobalSettings.rows)
 
     @Test(arguments: 0..<200)
     func aTypoInAKeywordIsFound(_ seed: UInt64) {
@@ -44,7 +44,7 @@ import Testing
     private func read(_ lines: [String]) -> (settings: GlobalSettings, found: [Diagnostic]) {
         var reader = Reader(surroundings: Surroundings(), text: lines.joined(separator: "\n"))
         var settings = GlobalSettings()
-        reader.readRoot(by: table, into: &settings)
+        reader.readRoot(by: Self.table, into: &settings)
         return (settings, reader.diagnostics)
     }
 }
