@@ -105,7 +105,7 @@ private let files = [
         ([(.hint, .security)], 0),
         ([(.warning, .none)], 5),
         ([(.error, .none), (.error, .fatal)], 5),
-        ([(.error, .fatal)], 4),
+        ([(.error, .fatal)], 5),
         ([(.error, .missingParameter), (.warning, .security)], 2),
         ([(.warning, .security), (.error, .none)], 6),
         ([(.error, .noConfiguration), (.error, .missingParameter)], 6),

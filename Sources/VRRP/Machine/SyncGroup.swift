@@ -88,7 +88,7 @@ extension VirtualRouters {
     mutating func formGroups(_ settings: [SyncGroupSettings], at now: Instant) {
         let before = groups
         var placeOfName: [String: Int] = [:]
-        for place in routers.indices {
+        for place in occupiedPlaces {
             if let name = routers[place]?.settings.name { placeOfName[name] = place }
         }
         groups = settings.map { group in
@@ -100,7 +100,7 @@ extension VirtualRouters {
         for (index, group) in groups.enumerated() {
             for member in group.members { groupOfPlace[member] = index }
         }
-        for place in routers.indices { joinGroup(place, at: now) }
+        for place in occupiedPlaces { joinGroup(place, at: now) }
     }
 
     /// Tells the router whether it has to ask others, and takes away faults of groups it is no longer in.

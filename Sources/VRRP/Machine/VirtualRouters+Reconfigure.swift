@@ -29,8 +29,8 @@ extension VirtualRouters {
         store(new, options)
         formGroups(new.syncGroups, at: now)
         if started != nil {
-            for place in routers.indices { evaluate(place, at: now) }
-            for place in routers.indices { startIfReady(place, at: now) }
+            for place in occupiedPlaces { evaluate(place, at: now) }
+            for place in occupiedPlaces { startIfReady(place, at: now) }
             for group in groups.indices {
                 if let first = groups[group].members.first { settle(group, after: first, wasMaster: false, at: now) }
             }
