@@ -41,6 +41,9 @@ final class AddressKeeper {
     /// Whether there is work for another ``step()``.
     var hasWork: Bool { nextChange < changes.count || nextAnnouncement < announcements.count }
 
+    /// Whether addresses are still to be asked for.
+    var hasAdditions: Bool { !additions.isEmpty }
+
     /// Makes these the addresses that a router wants held; effective with the next ``settle()``.
     func claim(_ holdings: [AddressLedger.Holding], by router: Int) { ledger.claim(holdings, by: router) }
 
