@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// One real server of a virtual server, everything inherited filled in.
+///
+/// There may be a hundred thousand of these, so what few of them say stands in a box of its own, and the list of checkers is
+/// one shared array for all servers with equal checkers.
+package struct RealServerSettings: Hashable, Sendable {
+    package var key: ServerKey
+    package var weight: UInt32 = 1
+    /// Above this many connections the kernel sends no new ones; 0: no limit.
+    package var upperThreshold: UInt32 = 0
+    /// Below this many connections it does so again; 0: three quarters of the upper threshold.
+    package var lowerThreshold: UInt32 = 0
+    package var forwarding = Forwarding.nat
+    /// Weight 0 instead of removal while down.
+    package var inhibitsOnFailure = false
+    package var sendsMail = true
+    package var checks: [CheckSettings] = []
+    private var rare: Rare?
+
+    package init(_ key: ServerKey) { self.key = key }
+
+    /// What most servers do not say.
+    private final class Rare: Hashable, Sendable {
+        let notifyUp: CheckScript?
+        let notifyDown: CheckScript?
+        let virtualHost: String?
+        let snmpName: String?
+
+        init(notifyUp: CheckScript?, notifyDown: CheckScript?, virtualHost: String?, snmpName: String?) {
+            self.notifyUp = notifyUp
+            self.notifyDown = notifyDown
+            self.virtualHost = virtualHost
+            self.snmpName = snmpName
+        }
+
+        static func == (left: Rare, right: Rare) -> Bool {
+            left === right
+                || left.notifyUp == right.notifyUp && left.notifyDown == right.notifyDown
+                    && left.virtualHost == right.virtualHost && left.snmpName == right.snmpName
+        }
+
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(notifyUp)
+            hasher.combine(virtualHost)
+        }
+    }
+
+    package var notifyUp: CheckScript? { rare?.notifyUp }
+    package var notifyDown: CheckScript? { rare?.notifyDown }
+    package var virtualHost: String? { rare?.virtualHost }
+    package var snmpName: String? { rare?.snmpName }
+
+    /// Sets what most servers do not say, all at once.
+    package mutating func say(
+        notifyUp: CheckScript? = nil, notifyDown: CheckScript? = nil, virtualHost: String? = nil, snmpName: String? = nil
+    ) {
+        let isSilent = notifyUp == nil && notifyDown == nil && virtualHost == nil && snmpName == nil
+        rare = isSilent
+            ? nil : Rare(notifyUp: notifyUp, notifyDown: notifyDown, virtualHost: virtualHost, snmpName: snmpName)
+    }
+}
+
+/// The server that answers when too few others are left.
+package struct SorryServerSettings: Hashable, Sendable {
+    package var key: ServerKey
+    package var forwarding = Forwarding.nat
+    /// Stands in the table with weight 0 while it is not needed.
+    package var isInhibited = false
+
+    package init(_ key: ServerKey) { self.key = key }
+}
+
+/// A program that a checker or a state change runs, ready to be executed.
+package struct CheckScript: Hashable, Sendable {
+    /// The program and its arguments.
+    package var arguments: [String]
+    package var user: UInt32
+    package var group: UInt32
+
+    package init(arguments: [String], user: UInt32 = 0, group: UInt32 = 0) {
+        self.arguments = arguments
+        self.user = user
+        self.group = group
+    }
+}
