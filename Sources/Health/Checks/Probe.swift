@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import Basics
-
 /// How an attempt ended.
 package enum ProbeOutcome: Hashable, Sendable {
     case passed

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+import Config
+
 // The wording of what checkers find: log lines here, mail bodies below. `Notice` and `Mail` use it.
 
 extension ProbeSubject {
@@ -13,7 +15,7 @@ extension ProbeSubject {
         case .smtp: "Remote SMTP server \(server) succeed on service."
         case .dns: "DNS_CHECK (\(server)) succeed on service."
         case .misc(let settings):
-            "Misc check for [\(server) VS \(service)] by [\(settings.script.arguments.first ?? "")] succeeded."
+            "Misc check for [\(server) VS \(service)] by [\(settings.script.path)] succeeded."
         case .file(let settings): "(\(server)): tracked file \(settings.name) now UP state"
         case .bfd(let name): "BFD check of [\(name)] RS(\(server)) is UP"
         }
@@ -88,7 +90,7 @@ extension ProbeSubject {
     }
 
     private func miscText(_ failure: ProbeFailure, _ attempts: Notice.Attempts, isFinal: Bool) -> String {
-        let script = if case .misc(let settings) = kind { settings.script.arguments.first ?? "" } else { "" }
+        let script = if case .misc(let settings) = kind { settings.script.path } else { "" }
         let verb = failure == .scriptTimeout ? "timed out" : "failed"
         let progress: String
         if isFinal {

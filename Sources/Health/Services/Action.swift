@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 package import Basics
+package import Config
 
 /// Names a checker of the running configuration; stays with the checker over reloads.
 package struct CheckID: Hashable, Sendable {
@@ -29,7 +30,7 @@ package enum Action: Sendable {
     case notice(Notice)
     /// Tell the FIFOs, SNMP and whoever listens.
     case report(Report)
-    case run(CheckScript)
+    case run(Script)
     case mail(Mail)
 }
 

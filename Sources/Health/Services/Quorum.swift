@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+import Config
+
 extension VirtualServer {
     /// Weighs the alive servers and says what follows.
     ///

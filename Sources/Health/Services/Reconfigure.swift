@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 package import Basics
+import Config
 
 // Start, reload and stop: from one configuration to another as a difference. The start is the reload of nothing.
 

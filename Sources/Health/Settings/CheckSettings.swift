@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 package import Basics
+package import Config
 
 /// One checker of a real server with everything inherited filled in.
 ///
@@ -164,13 +165,13 @@ package struct DNSCheckSettings: Hashable, Sendable {
 }
 
 package struct MiscCheckSettings: Hashable, Sendable {
-    package var script: CheckScript
+    package var script: Script
     /// How long the script may run.
     package var timeout = Interval.seconds(60)
     /// Exit statuses 2...255 set the weight to the status less two.
     package var isDynamic = false
 
-    package init(script: CheckScript) { self.script = script }
+    package init(script: Script) { self.script = script }
 }
 
 package struct FileCheckSettings: Hashable, Sendable {

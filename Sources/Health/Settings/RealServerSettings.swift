@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+package import Config
+
 /// One real server of a virtual server, everything inherited filled in.
 ///
 /// There may be a hundred thousand of these, so what few of them say stands in a box of its own, and the list of checkers is
@@ -22,12 +24,12 @@ package struct RealServerSettings: Hashable, Sendable {
 
     /// What most servers do not say.
     private final class Rare: Hashable, Sendable {
-        let notifyUp: CheckScript?
-        let notifyDown: CheckScript?
+        let notifyUp: Script?
+        let notifyDown: Script?
         let virtualHost: String?
         let snmpName: String?
 
-        init(notifyUp: CheckScript?, notifyDown: CheckScript?, virtualHost: String?, snmpName: String?) {
+        init(notifyUp: Script?, notifyDown: Script?, virtualHost: String?, snmpName: String?) {
             self.notifyUp = notifyUp
             self.notifyDown = notifyDown
             self.virtualHost = virtualHost
@@ -46,14 +48,14 @@ package struct RealServerSettings: Hashable, Sendable {
         }
     }
 
-    package var notifyUp: CheckScript? { rare?.notifyUp }
-    package var notifyDown: CheckScript? { rare?.notifyDown }
+    package var notifyUp: Script? { rare?.notifyUp }
+    package var notifyDown: Script? { rare?.notifyDown }
     package var virtualHost: String? { rare?.virtualHost }
     package var snmpName: String? { rare?.snmpName }
 
     /// Sets what most servers do not say, all at once.
     package mutating func say(
-        notifyUp: CheckScript? = nil, notifyDown: CheckScript? = nil, virtualHost: String? = nil, snmpName: String? = nil
+        notifyUp: Script? = nil, notifyDown: Script? = nil, virtualHost: String? = nil, snmpName: String? = nil
     ) {
         let isSilent = notifyUp == nil && notifyDown == nil && virtualHost == nil && snmpName == nil
         rare = isSilent
@@ -69,18 +71,4 @@ package struct SorryServerSettings: Hashable, Sendable {
     package var isInhibited = false
 
     package init(_ key: ServerKey) { self.key = key }
-}
-
-/// A program that a checker or a state change runs, ready to be executed.
-package struct CheckScript: Hashable, Sendable {
-    /// The program and its arguments.
-    package var arguments: [String]
-    package var user: UInt32
-    package var group: UInt32
-
-    package init(arguments: [String], user: UInt32 = 0, group: UInt32 = 0) {
-        self.arguments = arguments
-        self.user = user
-        self.group = group
-    }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 package import Basics
+package import Config
 
 /// What a virtual server listens to.
 package enum VirtualServerTarget: Hashable, Sendable {
@@ -29,8 +30,8 @@ package struct VirtualServerSettings: Hashable, Sendable {
     package var quorum: UInt32 = 1
     /// How far beyond the quorum the weight must go to change the state back.
     package var hysteresis: UInt32 = 0
-    package var quorumUp: CheckScript?
-    package var quorumDown: CheckScript?
+    package var quorumUp: Script?
+    package var quorumDown: Script?
     /// Servers are down until their first check succeeds.
     package var alpha = false
     /// The down scripts run when the daemon stops.
