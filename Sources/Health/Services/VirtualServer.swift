@@ -68,11 +68,12 @@ extension VirtualServerSettings {
         )
     }
 
-    /// The key of a server in one service: a packet keeps its port unless it is translated, so the port is then the service's.
+    /// The key of a server in one service: a packet keeps its port unless it is translated, so the port is then the service's; a
+    /// server of a group may have none of its own.
     package static func key(_ server: ServerKey, in service: ServiceKey, _ forwarding: Forwarding) -> ServerKey {
         switch (service, forwarding) {
         case (.mark, _): ServerKey(server.address, port: 0)
-        case (.address, .nat): server
+        case (.address(_, let port, _), .nat): server.port == 0 ? ServerKey(server.address, port: port) : server
         case (.address(_, let port, _), .direct), (.address(_, let port, _), .tunnel): ServerKey(server.address, port: port)
         }
     }

@@ -23,15 +23,6 @@ package struct CheckFileSettings: Hashable, Sendable {
     }
 }
 
-/// Timeouts of the kernel's connection table; nil leaves the kernel's own.
-package struct ConnectionTimeouts: Hashable, Sendable {
-    package var tcp: UInt32?
-    package var tcpAfterFIN: UInt32?
-    package var udp: UInt32?
-
-    package init() {}
-}
-
 /// Everything the checker process is configured with.
 package struct HealthSettings: Hashable, Sendable {
     package var virtualServers: [VirtualServerSettings] = []
@@ -42,7 +33,6 @@ package struct HealthSettings: Hashable, Sendable {
     package var notifiesAtStart = false
     /// Mail only when a server changes its state, not for each checker (`no_checker_emails`).
     package var mailsOnlyForServers = false
-    package var timeouts = ConnectionTimeouts()
 
     package init() {}
 

@@ -17,6 +17,8 @@ package struct RealServerSettings: Hashable, Sendable {
     /// Weight 0 instead of removal while down.
     package var inhibitsOnFailure = false
     package var sendsMail = true
+    /// What the server's own `smtp_alert` says.
+    var mailSaid: Bool?
     package var checks: [CheckSettings] = []
     private var rare: Rare?
 
@@ -53,13 +55,15 @@ package struct RealServerSettings: Hashable, Sendable {
     package var virtualHost: String? { rare?.virtualHost }
     package var snmpName: String? { rare?.snmpName }
 
-    /// Sets what most servers do not say, all at once.
+    /// Sets of what most servers do not say that which is given.
     package mutating func say(
         notifyUp: Script? = nil, notifyDown: Script? = nil, virtualHost: String? = nil, snmpName: String? = nil
     ) {
-        let isSilent = notifyUp == nil && notifyDown == nil && virtualHost == nil && snmpName == nil
-        rare = isSilent
-            ? nil : Rare(notifyUp: notifyUp, notifyDown: notifyDown, virtualHost: virtualHost, snmpName: snmpName)
+        guard notifyUp != nil || notifyDown != nil || virtualHost != nil || snmpName != nil else { return }
+        rare = Rare(
+            notifyUp: notifyUp ?? self.notifyUp, notifyDown: notifyDown ?? self.notifyDown,
+            virtualHost: virtualHost ?? self.virtualHost, snmpName: snmpName ?? self.snmpName
+        )
     }
 }
 

@@ -40,6 +40,8 @@ package struct VirtualServerSettings: Hashable, Sendable {
     /// Checkers rest while the address is not on this machine.
     package var suspends = false
     package var sendsMail = false
+    /// What the virtual server's own `smtp_alert` says.
+    var mailSaid: Bool?
     package var virtualHost: String?
     package var snmpName: String?
     package var sorryServer: SorryServerSettings?
