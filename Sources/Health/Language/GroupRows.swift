@@ -43,13 +43,15 @@ extension HealthDraft {
             name: "virtual_server_group", syntax: "<name> { ... }",
             help: "A list of addresses and marks, one a line, that a virtual server serves alike; it may follow the virtual server."
         )
-        entry.children = [
+        var line = KeywordEntry.option("<entry>", "(<ip>[-<end>|/<len>] [<port>])|fwmark <uint> [inet|inet6]", "One address, range, network or mark.")
+        line.children = [
             .option("<ip>", "<ip> [<port>]", range: "port 1..65535", "An address."),
             .option("<ip>-<n>", "<ip>-<last> [<port>]", range: "last octet (decimal) or last group (hex)", "All addresses up to the last."),
             .option("<ip>-<ip>", "<ip>-<ip> [<port>]", "All addresses up to the second."),
             .option("<ip>/<len>", "<network>/<len> [<port>]", range: "1..32 or 1..128", "All addresses of the network."),
             .option("fwmark", "<uint> [inet|inet6]", range: "0..4294967295", default: "family of the real servers", "A firewall mark."),
         ]
+        entry.children = [line]
         return entry
     }
 }

@@ -78,18 +78,10 @@ extension Reader {
 
 let forwardingSyntax = "NAT|DR|TUN [type ipip|gue|gre] [port <uint>] [nocsum|csum|remcsum]"
 
-let tunnelOptions: [KeywordEntry] = [
-    .option("type", "ipip|gue|gre", default: "ipip", "How packets are wrapped."),
-    .option("port", "<uint>", range: "1..65535", "The UDP port of the tunnel; gue only, and required there."),
-    .option("nocsum", "", "No checksum in the outer header."),
-    .option("csum", "", "A checksum in the outer header."),
-    .option("remcsum", "", "Remote checksum offload (gue)."),
-]
-
 extension Keyword {
     /// A word given once; a second one replaces it.
     static func forwardingRow(_ name: String, _ path: SettingPath<Target, Forwarding?>, _ help: String) -> Keyword {
-        .custom(name, syntax: forwardingSyntax, options: tunnelOptions, help) { statement, target, reader in
+        .custom(name, syntax: forwardingSyntax, help) { statement, target, reader in
             if let forwarding = reader.forwarding(statement) { target[keyPath: path] = forwarding }
         }
     }

@@ -24,7 +24,7 @@ extension VirtualServerDraft {
         ] + flagRows + [
             .forwardingRow("lb_kind", \.forwarding, "How packets reach the servers."),
             Keyword<VirtualServerDraft>.forwardingRow("lvs_method", \.forwarding, "How packets reach the servers.").since("1.1.5"),
-            .text("persistence_engine", limit: 15, \.engine, "A module that finds out which packets belong together, such as sip."),
+            .text("persistence_engine", limit: 16, \.engine, "A module that finds out which packets belong together, such as sip."),
             .custom("persistence_timeout", syntax: "[<seconds:uint>]", "How long a client keeps its server.") { statement, draft, reader in
                 guard statement.value(0) != nil else {
                     draft.persistenceTimeout = 360
@@ -59,7 +59,7 @@ extension VirtualServerDraft {
                 draft.sorryServer?.isInhibited = true
             },
             .custom(
-                "sorry_server_lvs_method", syntax: forwardingSyntax, options: tunnelOptions, "How packets reach the sorry server."
+                "sorry_server_lvs_method", syntax: forwardingSyntax, "How packets reach the sorry server."
             ) { statement, draft, reader in
                 guard draft.sorryServer != nil else { return reader.reportNoSorryServer(statement) }
                 if let forwarding = reader.forwarding(statement) { draft.sorryServer?.forwarding = forwarding }
