@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package import Basics
+import CLinux
+import Glibc
+
+/// Waits for descriptors and deadlines, one thread a process.
+///
+/// Each time round: the work put off to the end of a turn is done, the loop waits, every ready descriptor is handled, and
+/// then, if a deadline has passed, sockets are looked at once more before the deadline's owner is told. A process that was
+/// held up therefore hears what its peers sent before it believes that they fell silent.
+///
+/// Nothing is allocated for an event. All handlers of one turn are given the same instant.
+package final class EventLoop {
+    /// What to wait for on a descriptor. Errors and hang-ups are always reported.
+    package struct Interest: OptionSet, Sendable {
+        package let rawValue: UInt32
+        package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+        package static let readable = Interest(rawValue: 0x001)
+        package static let writable = Interest(rawValue: 0x004)
+        /// Something exceptional, such as a changed mount table (EPOLLPRI).
+        package static let urgent = Interest(rawValue: 0x002)
+        package static let failed = Interest(rawValue: 0x008)
+        package static let hungUp = Interest(rawValue: 0x010)
+    }
+
+    /// Names one descriptor's stay in the loop, and never another's, even if the number is used again.
+    package struct Registration: Hashable, Sendable {
+        fileprivate let slot: Int
+        fileprivate let generation: UInt32
+    }
+
+    /// Names one timer, until it has fired or is cancelled.
+    package struct TimerID: Hashable, Sendable {
+        fileprivate let slot: Int
+        fileprivate let generation: UInt32
+    }
+
+    /// Names an owner of deadlines.
+    package struct DeadlineSource: Hashable, Sendable {
+        fileprivate let index: Int
+    }
+
+    private struct Slot {
+        var generation: UInt32 = 0
+        var descriptor: Int32 = -1
+        var handler: ((Instant) -> Void)?
+    }
+
+    private struct Source {
+        var next: () -> Instant?
+        var reached: (Instant) -> Void
+    }
+
+    private struct Timer {
+        var generation: UInt32 = 0
+        var handler: ((Instant) -> Void)?
+    }
+
+    private let epoll: FileDescriptor
+    private let events: UnsafeMutablePointer<epoll_event>
+    private static let eventRoom = 128
+
+    private var slots: [Slot] = []
+    private var freeSlots: [Int] = []
+    private var sources: [Source?] = []
+    private var timers: [Timer] = []
+    private var freeTimers: [Int] = []
+    private var timerQueue = DeadlineQueue()
+    private var turnEnds: [() -> Void] = []
+    private var isStopping = false
+
+    /// What was reported of the descriptor whose handler runs now.
+    package private(set) var readiness: Interest = []
+    /// The longest that a deadline had to wait for its handler.
+    package private(set) var worstLateness = Interval.zero
+
+    package init() throws(SystemError) {
+        epoll = FileDescriptor(owning: try system("epoll_create1") { epoll_create1(Int32(EPOLL_CLOEXEC)) })
+        events = .allocate(capacity: Self.eventRoom)
+        // The kernel may otherwise deliver a timeout 50 microseconds late on purpose.
+        try shim("prctl") { clinux_set_timer_slack(1) }
+    }
+
+    deinit { events.deallocate() }
+
+    // MARK: Descriptors
+
+    /// Calls the handler whenever the descriptor is ready, until it is removed. The caller keeps the descriptor open.
+    @discardableResult
+    package func add(
+        _ descriptor: Int32, _ interest: Interest = .readable, handler: @escaping (Instant) -> Void
+    ) throws(SystemError) -> Registration {
+        let index = freeSlots.popLast() ?? slots.count
+        if index == slots.count { slots.append(Slot()) }
+        let registration = Registration(slot: index, generation: slots[index].generation)
+        do throws(SystemError) {
+            try control(EPOLL_CTL_ADD, descriptor, registration, interest)
+        } catch {
+            freeSlots.append(index)
+            throw error
+        }
+        slots[index].descriptor = descriptor
+        slots[index].handler = handler
+        return registration
+    }
+
+    @discardableResult
+    package func add(
+        _ descriptor: FileDescriptor, _ interest: Interest = .readable, handler: @escaping (Instant) -> Void
+    ) throws(SystemError) -> Registration {
+        try add(descriptor.number, interest, handler: handler)
+    }
+
+    /// Waits for something else on the descriptor; an empty interest leaves only errors and hang-ups.
+    package func modify(_ registration: Registration, _ interest: Interest) throws(SystemError) {
+        guard isCurrent(registration) else { return }
+        try control(EPOLL_CTL_MOD, slots[registration.slot].descriptor, registration, interest)
+    }
+
+    /// Forgets the descriptor; call it before closing. A second call does nothing.
+    package func remove(_ registration: Registration) {
+        guard isCurrent(registration) else { return }
+        var unused = epoll_event()
+        _ = epoll_ctl(epoll.number, EPOLL_CTL_DEL, slots[registration.slot].descriptor, &unused)
+        slots[registration.slot] = Slot(generation: registration.generation &+ 1)
+        freeSlots.append(registration.slot)
+    }
+
+    private func isCurrent(_ registration: Registration) -> Bool {
+        let slot = slots[registration.slot]
+        return slot.generation == registration.generation && slot.handler != nil
+    }
+
+    private func control(
+        _ operation: Int32, _ descriptor: Int32, _ registration: Registration, _ interest: Interest
+    ) throws(SystemError) {
+        var event = epoll_event()
+        event.events = interest.rawValue
+        event.data.u64 = UInt64(registration.generation) << 32 | UInt64(registration.slot)
+        try system("epoll_ctl") { epoll_ctl(epoll.number, operation, descriptor, &event) }
+    }
+
+    // MARK: Deadlines and timers
+
+    /// Adds an owner of its own queue of deadlines: `next` tells the earliest, `reached` is called once that has passed.
+    @discardableResult
+    package func addDeadlines(
+        next: @escaping () -> Instant?, reached: @escaping (Instant) -> Void
+    ) -> DeadlineSource {
+        sources.append(Source(next: next, reached: reached))
+        return DeadlineSource(index: sources.count - 1)
+    }
+
+    package func remove(_ source: DeadlineSource) { sources[source.index] = nil }
+
+    /// Calls the handler once, this long from now.
+    @discardableResult
+    package func after(_ delay: Interval, _ handler: @escaping (Instant) -> Void) -> TimerID {
+        at(Instant.now + delay, handler)
+    }
+
+    /// Calls the handler once, at that instant.
+    @discardableResult
+    package func at(_ deadline: Instant, _ handler: @escaping (Instant) -> Void) -> TimerID {
+        let index = freeTimers.popLast() ?? timers.count
+        if index == timers.count { timers.append(Timer()) }
+        timers[index].handler = handler
+        timerQueue.set(deadline, for: index)
+        return TimerID(slot: index, generation: timers[index].generation)
+    }
+
+    /// Takes the timer back; nothing happens if it has fired.
+    package func cancel(_ timer: TimerID) {
+        guard timers[timer.slot].generation == timer.generation, timers[timer.slot].handler != nil else { return }
+        timerQueue.set(nil, for: timer.slot)
+        release(timer.slot)
+    }
+
+    private func release(_ index: Int) {
+        timers[index] = Timer(generation: timers[index].generation &+ 1)
+        freeTimers.append(index)
+    }
+
+    /// Calls the handler at the end of every turn, just before the loop waits: the place to write out what was gathered.
+    package func atEndOfTurn(_ handler: @escaping () -> Void) { turnEnds.append(handler) }
+
+    // MARK: Running
+
+    /// Goes round until `stop()` is called.
+    package func run() {
+        isStopping = false
+        while !isStopping { turn() }
+        for work in turnEnds { work() }
+    }
+
+    /// Makes `run()` return at the end of this turn.
+    package func stop() { isStopping = true }
+
+    /// Goes round once: waits at most until `limit`.
+    package func turn(until limit: Instant? = nil) {
+        for work in turnEnds { work() }
+        let ready = wait(until: min(earliest ?? .distantFuture, limit ?? .distantFuture))
+        let now = Instant.now
+        dispatch(ready, now)
+        guard let due = earliest, due <= now else { return }
+        dispatch(poll(nanoseconds: 0), now)
+        fire(now)
+    }
+
+    private var earliest: Instant? {
+        var first = timerQueue.first?.deadline
+        for source in sources {
+            guard let next = source?.next() else { continue }
+            if first.map({ next < $0 }) ?? true { first = next }
+        }
+        return first
+    }
+
+    private func fire(_ now: Instant) {
+        for index in sources.indices {
+            guard let source = sources[index], let next = source.next(), next <= now else { continue }
+            worstLateness = max(worstLateness, now - next)
+            source.reached(now)
+        }
+        while let (deadline, index) = timerQueue.popFirst(notAfter: now) {
+            worstLateness = max(worstLateness, now - deadline)
+            guard let handler = timers[index].handler else { continue }
+            release(index)
+            handler(now)
+        }
+    }
+
+    private func wait(until deadline: Instant) -> Int {
+        guard deadline != .distantFuture else { return poll(nanoseconds: -1) }
+        return poll(nanoseconds: max(0, (deadline - Instant.now).nanoseconds))
+    }
+
+    private func poll(nanoseconds: Int64) -> Int {
+        let ready = clinux_epoll_wait(epoll.number, events, Int32(Self.eventRoom), nanoseconds)
+        precondition(ready >= 0 || ready == -EINTR, "The event loop waits on a descriptor that is not epoll's.")
+        return max(0, Int(ready))
+    }
+
+    private func dispatch(_ count: Int, _ now: Instant) {
+        for index in 0..<count {
+            let event = events[index]
+            let slot = slots[Int(truncatingIfNeeded: event.data.u64 & 0xffff_ffff)]
+            guard slot.generation == UInt32(truncatingIfNeeded: event.data.u64 >> 32), let handler = slot.handler else {
+                continue
+            }
+            readiness = Interest(rawValue: event.events)
+            handler(now)
+        }
+        readiness = []
+    }
+}
