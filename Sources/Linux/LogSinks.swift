@@ -72,6 +72,8 @@ final class SyslogSink {
 
     var number: Int32 { socket?.number ?? -1 }
 
+    var isEmpty: Bool { queue.isEmpty }
+
     func append(_ message: [UInt8]) { queue.append(message) }
 
     func takeLost() -> Int { queue.takeLost() }
@@ -151,6 +153,8 @@ final class StreamSink {
         number = descriptor
         self.file = file
     }
+
+    var isEmpty: Bool { queue.isEmpty }
 
     func append(_ line: [UInt8]) { queue.append(line) }
 

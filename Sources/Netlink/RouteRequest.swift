@@ -144,7 +144,7 @@ package struct RouteRequest: NetlinkRequest {
             if let from = route.from { buffer.attribute(RouteAttribute.source, from.address) }
             if let source = route.source { buffer.attribute(RouteAttribute.preferredSource, source) }
             if let metric = route.metric { buffer.attribute(RouteAttribute.priority, metric) }
-            buffer.attribute(RouteAttribute.table, route.table)
+            if route.table > 255 { buffer.attribute(RouteAttribute.table, route.table) }
             if let seconds = route.expires { buffer.attribute(RouteAttribute.expires, seconds) }
             if let preference = route.preference { buffer.attribute(RouteAttribute.preference, preference) }
             if let propagates = route.propagatesTTL { buffer.attribute(RouteAttribute.ttlPropagate, UInt8(propagates ? 1 : 0)) }
@@ -175,7 +175,7 @@ package struct RouteRequest: NetlinkRequest {
         switch route.type {
         case 2, 10: return 254
         case 3, 4, 5: return 253
-        case 1: return route.hops.isEmpty && route.hop.gateway == nil && route.hop.encapsulation == nil ? 253 : 0
+        case 1: return route.hops.isEmpty && route.hop.gateway == nil ? 253 : 0
         default: return 0
         }
     }

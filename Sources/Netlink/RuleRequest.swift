@@ -117,7 +117,7 @@ package struct RuleRequest: NetlinkRequest {
                 buffer.put(users.upperBound)
             }
         }
-        buffer.attribute(RuleAttribute.protocol, rule.protocol)
+        if rule.protocol != 0 { buffer.attribute(RuleAttribute.protocol, rule.protocol) }
         if let number = rule.ipProtocol { buffer.attribute(RuleAttribute.ipProtocol, number) }
         if let ports = rule.sourcePorts { buffer.write(RuleAttribute.sourcePorts, ports) }
         if let ports = rule.destinationPorts { buffer.write(RuleAttribute.destinationPorts, ports) }
@@ -125,7 +125,7 @@ package struct RuleRequest: NetlinkRequest {
 
     private func writeAction(into buffer: inout MessageBuffer) {
         switch rule.action {
-        case .table(let table): buffer.attribute(RuleAttribute.table, table)
+        case .table(let table): if table > 255 { buffer.attribute(RuleAttribute.table, table) }
         case .goto(let preference): buffer.attribute(RuleAttribute.goto, preference)
         case .masterDevice: buffer.attribute(RuleAttribute.masterDevice, UInt8(1))
         case .nop, .blackhole, .unreachable, .prohibit: break

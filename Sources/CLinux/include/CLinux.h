@@ -5,7 +5,10 @@
 /// Each function returns a negative errno on failure.
 #pragma once
 #include <linux/ethtool.h>
+#include <linux/fib_rules.h>
 #include <linux/filter.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
 #include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
