@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import Basics
+import Basics
 package import Health
 package import Linux
 package import Netlink
@@ -26,7 +26,7 @@ package final class KernelTable {
     package init(_ loop: EventLoop) throws(Missing) {
         do throws(SystemError) {
             query = try KernelQuery(.generic)
-            guard let number = query.genericFamily("IPVS") else {
+            guard let number = query.genericFamily(IPVS.familyName) else {
                 throw SystemError(call: "IPVS", code: 2)
             }
             family = number
@@ -44,20 +44,20 @@ package final class KernelTable {
     /// What the kernel holds now.
     package func read() throws(SystemError) -> ServiceTable {
         var table = ServiceTable()
-        let services = try query.list(IPVSRequest(.listServices, family: family)) { message throws(MalformedMessage) in
-            try IPVSService(message)
-        }
-        for service in services {
-            guard let key = ServiceKey(service.name) else { continue }
+        for case .service(let service, _) in try list(.listServices, of: .ipv4) {
+            guard let key = ServiceKey(service.match) else { continue }
             table.add(key, ServiceConfiguration(service))
-            let servers = try query.list(IPVSRequest(.listDestinations(service.name), family: family)) {
-                message throws(MalformedMessage) in try IPVSDestination(message, of: service.name.family)
-            }
-            for server in servers {
+            for case .destination(let server, _, _) in try list(.listDestinations(of: service.match), of: key.family) {
                 table.set(ServerKey(server.address, port: server.port), of: key, ServerConfiguration(server))
             }
         }
         return table
+    }
+
+    private func list(_ command: IPVSRequest.Command, of service: AddressFamily) throws(SystemError) -> [IPVSNews] {
+        try query.list(IPVSRequest(command, family: family)) { message throws(MalformedMessage) in
+            try IPVSNews(message, family: service)
+        }
     }
 
     /// Queues an edit; it leaves with others at the end of the loop's turn.
@@ -72,7 +72,7 @@ package final class KernelTable {
 
     package func setTimeouts(tcp: UInt32?, tcpAfterFIN: UInt32?, udp: UInt32?) {
         guard tcp != nil || tcpAfterFIN != nil || udp != nil else { return }
-        send(.setTimeouts(tcp: tcp, tcpAfterFIN: tcpAfterFIN, udp: udp))
+        send(.setTimeouts(IPVS.Timeouts(tcp: tcp, tcpFinal: tcpAfterFIN, udp: udp)))
     }
 
     /// Empties the whole table, foreign services included.
@@ -96,99 +96,5 @@ package final class KernelTable {
         let done = drained
         drained = nil
         done?()
-    }
-}
-
-// MARK: - Between the core's terms and the kernel's
-
-extension ServiceKey {
-    var name: IPVSServiceName {
-        switch self {
-        case .address(let address, let port, let transport): .address(address, port: port, protocol: transport.rawValue)
-        case .mark(let mark, let family): .mark(mark, family)
-        }
-    }
-
-    /// Nil for a protocol that we do not know; such a service is not ours.
-    init?(_ name: IPVSServiceName) {
-        switch name {
-        case .address(let address, let port, let number):
-            guard let transport = TransportProtocol(rawValue: number) else { return nil }
-            self = .address(address, port: port, transport)
-        case .mark(let mark, let family): self = .mark(mark, family)
-        }
-    }
-}
-
-extension ServiceConfiguration {
-    init(_ service: IPVSService) {
-        self.init(
-            scheduler: service.scheduler, flags: ServiceFlags(rawValue: service.flags), timeout: service.timeout,
-            granularity: service.granularity, engine: service.engine
-        )
-    }
-}
-
-extension ServerConfiguration {
-    init(_ server: IPVSDestination) {
-        let forwarding: Forwarding
-        switch server.forwarding {
-        case 2:
-            forwarding = .tunnel(
-                Tunnel(
-                    kind: Tunnel.Kind(rawValue: server.tunnelType) ?? .ipip, port: server.tunnelPort,
-                    checksum: Tunnel.Checksum(rawValue: server.tunnelFlags) ?? .none
-                )
-            )
-        case 3: forwarding = .direct
-        // A local node was asked for as something else; the kernel found out that the address is its own.
-        default: forwarding = .nat
-        }
-        self.init(
-            weight: server.weight, forwarding: forwarding, upperThreshold: server.upperThreshold,
-            lowerThreshold: server.lowerThreshold
-        )
-    }
-}
-
-extension IPVSRequest.Command {
-    init(_ edit: ServiceEdit) {
-        switch edit {
-        case .addService(let key, let configuration): self = .addService(IPVSService(key, configuration))
-        case .changeService(let key, let configuration): self = .changeService(IPVSService(key, configuration))
-        case .removeService(let key): self = .removeService(key.name)
-        case .addServer(let key, let server, let configuration):
-            self = .addDestination(key.name, IPVSDestination(server, configuration))
-        case .changeServer(let key, let server, let configuration):
-            self = .changeDestination(key.name, IPVSDestination(server, configuration))
-        case .removeServer(let key, let server): self = .removeDestination(key.name, server.address, port: server.port)
-        }
-    }
-}
-
-extension IPVSService {
-    fileprivate init(_ key: ServiceKey, _ configuration: ServiceConfiguration) {
-        self.init(
-            name: key.name, scheduler: configuration.scheduler, flags: configuration.flags.rawValue,
-            timeout: configuration.timeout, granularity: configuration.granularity, engine: configuration.engine
-        )
-    }
-}
-
-extension IPVSDestination {
-    fileprivate init(_ server: ServerKey, _ configuration: ServerConfiguration) {
-        self.init(
-            address: server.address, port: server.port, forwarding: 0, weight: configuration.weight,
-            upperThreshold: configuration.upperThreshold, lowerThreshold: configuration.lowerThreshold
-        )
-        switch configuration.forwarding {
-        case .nat: forwarding = 0
-        case .direct: forwarding = 3
-        case .tunnel(let tunnel):
-            forwarding = 2
-            tunnelType = tunnel.kind.rawValue
-            tunnelPort = tunnel.port
-            tunnelFlags = tunnel.checksum.rawValue
-        }
     }
 }
