@@ -60,7 +60,7 @@ let package = Package(
         shell("Linux", "Basics", "Config", "Netlink", "CLinux", "CNetlink"),
         shell("Daemon", "Basics", "Config", "VRRP", "BFD", "Health", "Netlink", "Linux"),
 
-        program("keepalived", "Daemon"),
+        program("keepalived", "Daemon", "Linux"),
         program("manual", "Daemon", "Config"),
 
         .target(

@@ -5,40 +5,69 @@
 extension Reader {
     /// Reads the whole configuration by its root table.
     package mutating func readRoot<Target>(by table: Table<Target>, into target: inout Target) {
-        vocabulary = table.entries
-        while let line = nextLine() {
-            switch line.kind {
-            case .text: applyRoot(line, by: table, into: &target)
-            case .open: skipUnexpectedBlock(line)
-            case .close: report(Diagnostic(.error, "extra-brace", at: line.position, "this '}' closes nothing"))
-            }
+        begin(table.vocabulary)
+        while let (statement, row) = nextRootStatement(among: table.vocabulary) {
+            table.actions[row](statement, &target, &self)
         }
-    }
-
-    private mutating func applyRoot<Target>(_ line: LogicalLine, by table: Table<Target>, into target: inout Target) {
-        let statement = statement(line)
-        guard let row = table[statement.name] else { return skipUnknown(statement, among: table) }
-        guard row.entry.processes.isEmpty || !row.entry.processes.isDisjoint(with: processes) else { return skipBlock() }
-        apply(row, statement, into: &target)
     }
 
     /// Reads `{`, the block's lines by its table, and `}`.
     package mutating func readBlock<Target>(of statement: Statement, by table: Table<Target>, into target: inout Target) {
         open(statement)
+        while let (statement, row) = nextStatement(among: table.vocabulary) {
+            table.actions[row](statement, &target, &self)
+        }
+    }
+
+    package mutating func begin(_ words: Vocabulary) { vocabulary = words.entries }
+
+    /// The next statement outside of blocks with a keyword of this process, and the row of the keyword; what is none is
+    /// reported and passed over.
+    package mutating func nextRootStatement(among words: Vocabulary) -> (Statement, row: Int)? {
         while let line = nextLine() {
             switch line.kind {
             case .text:
                 let statement = self.statement(line)
-                guard let row = table[statement.name] else {
-                    skipUnknown(statement, among: table)
-                    continue
-                }
-                apply(row, statement, into: &target)
+                guard let row = row(of: statement, among: words) else { continue }
+                let wanted = words.entries[row].processes
+                if wanted.isEmpty || !wanted.isDisjoint(with: processes) { return (statement, row) }
+                skipBlock()
             case .open: skipUnexpectedBlock(line)
-            case .close: return close()
+            case .close: report(Diagnostic(.error, "extra-brace", at: line.position, "this '}' closes nothing"))
+            }
+        }
+        return nil
+    }
+
+    /// The next statement of a block; nil behind its end.
+    package mutating func nextStatement(among words: Vocabulary) -> (Statement, row: Int)? {
+        while let line = nextLine() {
+            switch line.kind {
+            case .text:
+                let statement = self.statement(line)
+                if let row = row(of: statement, among: words) { return (statement, row) }
+            case .open: skipUnexpectedBlock(line)
+            case .close:
+                close()
+                return nil
             }
         }
         reportUnclosed()
+        return nil
+    }
+
+    /// The row of a keyword; an unknown one is passed over with its block.
+    private mutating func row(of statement: Statement, among words: Vocabulary) -> Int? {
+        guard let row = words[statement.name] else {
+            skipUnknown(statement, among: words.entries)
+            return nil
+        }
+        if let replacement = words.entries[row].replacement {
+            report(
+                .hint, "deprecated", statement, "'\(statement.name)' is deprecated", help: "write '\(replacement)' instead"
+            )
+        }
+        return row
     }
 
     /// Reads `{`, hands over each line up to `}`, and takes the `}`.
@@ -62,16 +91,8 @@ extension Reader {
         while depth > 0, let line = nextLine() { depth += line.kind.nesting }
     }
 
-    private mutating func apply<Target>(_ row: Keyword<Target>, _ statement: Statement, into target: inout Target) {
-        if let replacement = row.entry.replacement {
-            report(
-                .hint, "deprecated", statement, "'\(statement.name)' is deprecated", help: "write '\(replacement)' instead"
-            )
-        }
-        row.apply(statement, &target, &self)
-    }
-
-    private mutating func open(_ statement: Statement) {
+    /// Takes the `{`.
+    package mutating func open(_ statement: Statement) {
         enter(statement)
         guard let line = nextLine() else { return }
         guard line.kind != .open else { return }
@@ -117,11 +138,11 @@ extension Reader {
     }
 
     /// An unknown keyword: passed over with its block, with a guess at what was meant.
-    private mutating func skipUnknown<Target>(_ statement: Statement, among table: Table<Target>) {
+    private mutating func skipUnknown(_ statement: Statement, among entries: [KeywordEntry]) {
         let count = diagnostics.count
         report(
             .error, "unknown-keyword", statement, "'\(statement.name)' is not a keyword \(place)",
-            help: suggestion(for: statement.name, among: table.entries)
+            help: suggestion(for: statement.name, among: entries)
         )
         guard let line = nextLine() else { return }
         guard line.kind == .open else { return pushBack(line) }
