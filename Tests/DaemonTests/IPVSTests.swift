@@ -28,7 +28,7 @@ private final class Rig {
         checkers = Checkers(
             loop: loop, processes: processes, launcher: ScriptLauncher(origin: SchedulingOrigin()),
             outlets: Checkers.Outlets(
-                log: { [unowned self] in log.append($0) }, run: { _ in },
+                log: { [unowned self] in log.append($0) }, run: { _, _ in },
                 report: { [unowned self] in reports.append($0.line) }, mail: { _ in }
             )
         )
@@ -160,7 +160,7 @@ private func table() -> [String] { shell("ipvsadm -Sn").split(separator: "\n").m
     private static func upstream(_ pair: IPVSConfigurations.Pair) -> (first: [String], second: [String]) {
         let path = "/run/theirs.conf"
         try? pair.first.write(toFile: path, atomically: true, encoding: .utf8)
-        _ = shell("keepalived -C -f \(path) -p /run/theirs.pid -c /run/theirs-c.pid; for i in $(seq 60); do ipvsadm -Sn | grep -q . && break; sleep 0.05; done; sleep 0.3")
+        _ = shell("keepalived -C -f \(path) -p /run/theirs.pid -c /run/theirs-c.pid >/dev/null 2>&1 </dev/null; for i in $(seq 60); do ipvsadm -Sn | grep -q . && break; sleep 0.05; done; sleep 0.3")
         let first = table()
         try? pair.second.write(toFile: path, atomically: true, encoding: .utf8)
         _ = shell("kill -HUP $(cat /run/theirs.pid); sleep 0.7")

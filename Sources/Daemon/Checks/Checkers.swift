@@ -11,12 +11,12 @@ package final class Checkers {
     /// What the process around it does with what happens.
     package struct Outlets {
         package var log: (String) -> Void
-        package var run: (Script) -> Void
+        package var run: (Script, _ object: String) -> Void
         package var report: (Report) -> Void
         package var mail: (Mail) -> Void
 
         package init(
-            log: @escaping (String) -> Void, run: @escaping (Script) -> Void, report: @escaping (Report) -> Void,
+            log: @escaping (String) -> Void, run: @escaping (Script, String) -> Void, report: @escaping (Report) -> Void,
             mail: @escaping (Mail) -> Void
         ) {
             self.log = log
@@ -45,7 +45,8 @@ package final class Checkers {
             table = nil
             outlets.log(error.reason)
         }
-        engine = ProbeEngine(loop: loop, processes: processes, launcher: launcher) { [unowned self] id, attempt, outcome, now in
+        engine = ProbeEngine(loop: loop, processes: processes, launcher: launcher, log: outlets.log) {
+            [unowned self] id, attempt, outcome, now in
             change { core, actions in core.handle(.ended(id, attempt: attempt, outcome), at: now, into: &actions) }
         }
         table?.refused = { [unowned self] edit, refusal in refuse(edit, refusal) }
@@ -59,14 +60,14 @@ package final class Checkers {
     package var state: VirtualServers { core }
 
     package func start(_ settings: HealthSettings, at now: Instant) {
-        note(settings)
+        takeCertificates(settings)
         watchFiles(settings)
         let present = readTable()
         change { core, actions in core.start(settings, at: now, kernel: present, into: &actions) }
     }
 
     package func reload(_ settings: HealthSettings, at now: Instant) {
-        note(settings)
+        takeCertificates(settings)
         watchFiles(settings)
         let present = table == nil ? nil : readTable()
         change { core, actions in core.reconfigure(to: settings, at: now, kernel: present, into: &actions) }
@@ -82,7 +83,10 @@ package final class Checkers {
         table?.setTimeouts(tcp: global.tcpTimeout, tcpAfterFIN: global.tcpFinishTimeout, udp: global.udpTimeout)
     }
 
-    package func flush() { table?.flush() }
+    /// Empties the kernel's table, foreign services included.
+    package func flush() {
+        if let refusal = table?.flush() { outlets.log("IPVS cmd IPVS_CMD_FLUSH(17) error: \(refusal)") }
+    }
 
     /// Tells what happened elsewhere: a BFD session, an address.
     package func handle(_ event: Event, at now: Instant) {
@@ -105,13 +109,13 @@ package final class Checkers {
     private func perform(_ action: Action) {
         switch action {
         case .probe(let id, let attempt, let step):
-            guard let found = core.check(id), !found.settings.isUnbuilt else { return }
+            guard let found = core.check(id) else { return }
             engine?.begin(id, attempt: attempt, step: step, found.settings, found.server.key)
         case .abandon(let id): engine?.abandon(id)
         case .edit(let edit): table?.apply(edit)
         case .notice(let notice): outlets.log(notice.description)
         case .report(let report): outlets.report(report)
-        case .run(let script): outlets.run(script)
+        case .run(let script, let object): outlets.run(script, object)
         case .mail(let mail): outlets.mail(mail)
         }
     }
@@ -131,13 +135,12 @@ package final class Checkers {
         outlets.log("IPVS cmd \(edit.name) error: \(text)(\(refusal.code))")
     }
 
-    /// What this build cannot check is said once, and its server stays as it is.
-    private func note(_ settings: HealthSettings) {
-        for service in settings.virtualServers {
-            for server in service.servers where server.checks.contains(where: \.isUnbuilt) {
-                outlets.log("\(service.name(of: server.key)): SSL_GET and regex are not built in; the server is not checked by it")
-            }
-        }
+    private func takeCertificates(_ settings: HealthSettings) {
+        guard settings.ssl != core.settings.ssl else { return }
+        engine?.tlsFiles = TLSContext.Files(
+            authorities: settings.ssl?.authority, certificate: settings.ssl?.certificate, key: settings.ssl?.key,
+            password: settings.ssl?.password
+        )
     }
 
     private func watchFiles(_ settings: HealthSettings) {
@@ -156,13 +159,6 @@ package final class Checkers {
         let text = (try? Files.read(file.path, limit: 128)).map { String(decoding: $0, as: UTF8.self) } ?? ""
         let value = text.split(whereSeparator: \.isWhitespace).first.flatMap { Int32($0) }
         change { core, actions in core.handle(.file(name: file.name, value: value), at: now, into: &actions) }
-    }
-}
-
-extension CheckSettings {
-    fileprivate var isUnbuilt: Bool {
-        guard case .http(let http) = kind else { return false }
-        return http.isSecure || http.urls.contains { $0.pattern != nil }
     }
 }
 

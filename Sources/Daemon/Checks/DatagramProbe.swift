@@ -60,7 +60,7 @@ final class DatagramProbe: Probe {
                 return done(.failed(.noConnection(error.reason)), now)
             }
             var message = bytes[...]
-            if hasHeader { message = message.dropFirst(Int(message.first ?? 0) & 15 << 2) }
+            if hasHeader { message = message.dropFirst((Int(message.first ?? 0) & 15) << 2) }
             switch talk.receive(message) {
             case .wait, .send: continue
             case .finish(let outcome, _): return done(outcome, now)

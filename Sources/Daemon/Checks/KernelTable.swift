@@ -75,8 +75,14 @@ package final class KernelTable {
         send(.setTimeouts(IPVS.Timeouts(tcp: tcp, tcpFinal: tcpAfterFIN, udp: udp)))
     }
 
-    /// Empties the whole table, foreign services included.
-    package func flush() { send(.flush) }
+    /// Empties the whole table, foreign services included; when this returns it is empty, or the reason why not is given.
+    package func flush() -> String? {
+        do {
+            return try query.perform(IPVSRequest(.flush, family: family)).map { SystemError(call: "flush", code: $0.code).reason }
+        } catch {
+            return "\(error)"
+        }
+    }
 
     private func send(_ command: IPVSRequest.Command) {
         pending += 1

@@ -31,13 +31,26 @@ package final class ProbeEngine {
     let processes: ChildProcesses
     let launcher: ScriptLauncher
     private let report: Report
+    private let log: (String) -> Void
     private var running: [CheckID: any Probe] = [:]
     private var waiting: [Order] = []
     private var waitingHead = 0
     private var pingSequence: UInt16 = 0
     private var queryIDs = SystemRandomNumberGenerator()
+    private let expressions: RegularExpressions
+    /// Nil until there is a connection that needs it, or if there is no OpenSSL.
+    private var tls: TLSContext?
+    /// The SSL block.
+    package var tlsFiles = TLSContext.Files() {
+        didSet { tls = nil }
+    }
 
-    package init(loop: EventLoop, processes: ChildProcesses, launcher: ScriptLauncher, report: @escaping Report) {
+    package init(
+        loop: EventLoop, processes: ChildProcesses, launcher: ScriptLauncher, log: @escaping (String) -> Void,
+        report: @escaping Report
+    ) {
+        expressions = RegularExpressions(log: log)
+        self.log = log
         self.loop = loop
         self.processes = processes
         self.launcher = launcher
@@ -99,6 +112,18 @@ package final class ProbeEngine {
         startNext()
     }
 
+    private func context() throws(SystemError) -> TLSContext {
+        if let tls { return tls }
+        do {
+            let made = try TLSContext(tlsFiles)
+            tls = made
+            return made
+        } catch {
+            log("TLS cannot be used: \(error.reason)")
+            throw SystemError(call: "TLS", code: 2)
+        }
+    }
+
     private func probe(_ order: Order) throws(SystemError) -> any Probe {
         let finish: (ProbeOutcome, Instant) -> Void = { [unowned self] outcome, now in end(order, outcome, at: now) }
         let target = Target(order)
@@ -109,9 +134,10 @@ package final class ProbeEngine {
             return try StreamProbe(loop, target, SMTPConversation(smtp), finish)
         case .http(let http):
             let talk = HTTPConversation(
-                http, step: order.step, endpoint: (target.address, target.port), matcher: RegularExpressions.match
+                http, step: order.step, endpoint: (target.address, target.port), matcher: expressions.match
             )
-            return try StreamProbe(loop, target, talk, finish)
+            guard http.isSecure else { return try StreamProbe(loop, target, talk, finish) }
+            return try StreamProbe(loop, target, talk, tls: (try context(), http.serverName(step: order.step), talk.isStrict), finish)
         case .udp(let udp):
             return try DatagramProbe(loop, target, UDPConversation(udp), silence: udp.reply == nil ? .passed : .failed(.readTimeout), finish)
         case .dns(let dns):
@@ -182,4 +208,13 @@ private final class Stillborn: Probe {
     }
 
     func cancel() { loop.cancel(timer) }
+}
+
+extension HTTPCheckSettings {
+    /// The name to send in the handshake; nil: none.
+    fileprivate func serverName(step: Int) -> String? {
+        guard sendsServerName else { return nil }
+        let url = step < urls.count ? urls[step].virtualHost : nil
+        return serverName ?? url ?? virtualHost
+    }
 }

@@ -18,10 +18,13 @@ final class StreamProbe: Probe {
     private var registration: EventLoop.Registration?
     private var timer: EventLoop.TimerID?
     private var isConnected = false
+    private let tls: TLSConnection?
+    private var hasShakenHands = false
     private var unsent: ArraySlice<UInt8> = []
 
     init(
         _ loop: EventLoop, _ target: Target, _ talk: (any Conversation)?,
+        tls settings: (context: TLSContext, name: String?, isStrict: Bool)? = nil,
         _ finish: @escaping (ProbeOutcome, Instant) -> Void
     ) throws(SystemError) {
         self.loop = loop
@@ -32,6 +35,11 @@ final class StreamProbe: Probe {
         socket = try target.socket(.stream)
         // A fixed source port could not be used again for a minute if the connection ended in the usual way.
         if target.connection.sourcePort != 0 { try socket.resetOnClose() }
+        let peer = endpointName(target.address, port: target.port)
+        let descriptor = socket.descriptor
+        tls = settings.flatMap {
+            TLSConnection($0.context, on: descriptor, peer: peer, name: $0.name, isStrict: $0.isStrict)
+        }
         _ = try socket.connect(to: target.destination(port: target.port))
         registration = try loop.add(socket.descriptor, .writable) { [unowned self] now in ready(now) }
         arm()
@@ -59,6 +67,7 @@ final class StreamProbe: Probe {
 
     private func ready(_ now: Instant) {
         guard isConnected else { return connected(now) }
+        guard tls == nil || hasShakenHands else { return shakeHands(now) }
         if !unsent.isEmpty, loop.readiness.contains(.writable) { send(now) }
         if registration != nil, !loop.readiness.isDisjoint(with: [.readable, .hungUp, .failed]) { receive(now) }
     }
@@ -68,6 +77,22 @@ final class StreamProbe: Probe {
         isConnected = true
         guard talk != nil else { return done(.passed, now) }
         arm()
+        if tls == nil { begin(now) } else { shakeHands(now) }
+    }
+
+    private func shakeHands(_ now: Instant) {
+        switch tls?.handshake() {
+        case .done?:
+            hasShakenHands = true
+            begin(now)
+        case .wantsRead?: watch(.readable, now)
+        case .wantsWrite?: watch(.writable, now)
+        case .failed(let words)?: done(.failed(.handshake(words)), now)
+        case .closed?, .bytes?, nil: done(.failed(.handshake("closed")), now)
+        }
+    }
+
+    private func begin(_ now: Instant) {
         watch(.readable, now)
         if let turn = talk?.open() { take(turn, now) }
     }
@@ -90,11 +115,13 @@ final class StreamProbe: Probe {
             send(now)
         case .finish(let outcome, let last):
             if !last.isEmpty { _ = try? socket.descriptor.write(some: last) }
+            if outcome.isSuccess { tls?.keepSession() }
             done(outcome, now)
         }
     }
 
     private func send(_ now: Instant) {
+        guard tls == nil else { return sendByTLS(now) }
         do {
             while !unsent.isEmpty { unsent = unsent.dropFirst(try socket.descriptor.write(some: unsent)) }
             watch(.readable, now)
@@ -104,8 +131,44 @@ final class StreamProbe: Probe {
         }
     }
 
+    private func sendByTLS(_ now: Instant) {
+        guard !unsent.isEmpty else { return watch(.readable, now) }
+        switch tls?.write(Array(unsent)) {
+        case .done?:
+            unsent = []
+            watch(.readable, now)
+        case .wantsRead?: watch(.readable, now)
+        case .wantsWrite?: watch([.readable, .writable], now)
+        case .failed(let words)?: done(.failed(.writeFailed(words)), now)
+        case .closed?, .bytes?, nil: done(.failed(.closedEarly), now)
+        }
+    }
+
+    /// As below, through TLS.
+    private func receiveByTLS(_ now: Instant) {
+        for _ in 0..<16 where registration != nil {
+            switch tls?.read(limit: 16_384) {
+            case .bytes(let bytes)?:
+                arm()
+                if let turn = talk?.receive(bytes[...]) { take(turn, now) }
+            case .wantsRead?: return watch(.readable, now)
+            case .wantsWrite?: return watch([.readable, .writable], now)
+            case .closed?: return ended(cleanly: true, now)
+            case .failed?: return ended(cleanly: false, now)
+            case .done?, nil: return ended(cleanly: false, now)
+            }
+        }
+    }
+
+    private func ended(cleanly: Bool, _ now: Instant) {
+        if let turn = talk?.close(cleanly: cleanly) { take(turn, now) }
+        // The peer is done, and the conversation still waits: nothing more can come.
+        if registration != nil { done(.failed(.closedEarly), now) }
+    }
+
     /// At most a quarter of a megabyte at a time: others want their turn too.
     private func receive(_ now: Instant) {
+        guard tls == nil else { return receiveByTLS(now) }
         for _ in 0..<16 {
             let bytes: [UInt8]
             do {
@@ -114,12 +177,7 @@ final class StreamProbe: Probe {
                 if error.wouldBlock { return }
                 return done(.failed(.readFailed(error.reason)), now)
             }
-            guard !bytes.isEmpty else {
-                if let turn = talk?.close(cleanly: true) { take(turn, now) }
-                // The peer said that it is done, and the conversation still waits: nothing more can come.
-                if registration != nil { done(.failed(.closedEarly), now) }
-                return
-            }
+            guard !bytes.isEmpty else { return ended(cleanly: true, now) }
             arm()
             if let turn = talk?.receive(bytes[...]) { take(turn, now) }
             guard registration != nil, bytes.count == 16_384 else { return }

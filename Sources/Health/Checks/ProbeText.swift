@@ -42,7 +42,7 @@ extension ProbeSubject {
         case .ping: return "ICMP CHECK on service \(server) failed\(after)."
         case .http(let settings):
             return "\(settings.isSecure ? "SSL" : "HTTP")_CHECK on service \(server) failed\(after)."
-        case .smtp: return "SMTP_CHECK \(smtpText(failure)) \(endpoint)\(after)"
+        case .smtp: return "SMTP_CHECK \(smtpText(failure)) \(endpoint)"
         case .dns: return "DNS_CHECK (\(server)) \(failure.words)\(after)"
         case .misc: return miscText(failure, attempts, isFinal: true)
         case .file(let settings): return "(\(server)): tracked file \(settings.name) now FAULT state"

@@ -15,7 +15,8 @@ package struct HTTPConversation: Conversation {
 
     private let url: HTTPCheckSettings.URL
     private let request: [UInt8]
-    private let isStrict: Bool
+    /// Whether TLS must be closed by its own notice.
+    package let isStrict: Bool
     private let matcher: Matcher
     private var response = HTTPResponse()
     private var digest: (any BodyDigest)?

@@ -167,6 +167,9 @@ package struct HealthDraft: Sendable {
     var pool = CheckPool()
 
     package init() {}
+
+    /// Whether there is nothing for the checkers to do.
+    package var isEmpty: Bool { virtualServers.isEmpty }
 }
 
 /// What only the whole configuration answers: a script's user and place, a tracked file, a BFD session.

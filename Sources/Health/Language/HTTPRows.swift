@@ -141,13 +141,7 @@ extension URLDraft {
         return rows
     }
 
-    /// The compile options of PCRE2, in lower case without their prefix.
-    static let regexOptions = [
-        "allow_empty_class", "alt_bsux", "auto_callout", "caseless", "dollar_endonly", "dotall", "dupnames", "extended",
-        "firstline", "match_unset_backref", "multiline", "never_ucp", "never_utf", "no_auto_capture", "no_auto_possess",
-        "no_dotstar_anchor", "no_start_optimize", "ucp", "ungreedy", "utf", "never_backslash_c", "alt_circumflex",
-        "alt_verbnames", "use_offset_limit",
-    ]
+    private static let regexOptions = BodyPattern.optionNames
 
     @Sendable private static func applyDigest(_ statement: Statement, _ url: inout URLDraft, _ reader: inout Reader) {
         guard let text = reader.text(statement) else { return }

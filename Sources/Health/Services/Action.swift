@@ -30,7 +30,8 @@ package enum Action: Sendable {
     case notice(Notice)
     /// Tell the FIFOs, SNMP and whoever listens.
     case report(Report)
-    case run(Script)
+    /// Run a script for a change of this server or virtual server; those of one object run one after the other.
+    case run(Script, for: String)
     case mail(Mail)
 }
 

@@ -43,7 +43,7 @@ extension VirtualServer {
     private func tellQuorum(_ body: String, _ isFirst: Bool, into actions: inout [Action]) {
         if let script = hasQuorum ? settings.quorumUp : settings.quorumDown {
             actions.append(.notice(.runningForQuorum(script: script.arguments.joined(separator: " "), of: name)))
-            actions.append(.run(script))
+            actions.append(.run(script, for: name))
         }
         actions.append(.report(.virtualServer(name, isUp: hasQuorum)))
         if settings.sendsMail { actions.append(.mail(Mail(virtualServer: name, isUp: hasQuorum, body: body))) }
@@ -57,7 +57,7 @@ extension VirtualServer {
         if let script = isUp ? server.notifyUp : server.notifyDown {
             let text = script.arguments.joined(separator: " ")
             actions.append(.notice(.running(script: text, server: serverName, of: name)))
-            actions.append(.run(script))
+            actions.append(.run(script, for: "\(serverName) \(name)"))
         }
         actions.append(.report(.server(serverName, of: name, isUp: isUp)))
     }

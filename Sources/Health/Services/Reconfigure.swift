@@ -298,7 +298,7 @@ extension VirtualServers {
             if service.settings.omega, service.hasQuorum {
                 var copy = service
                 copy.hasQuorum = false
-                if let script = copy.settings.quorumDown { actions.append(.run(script)) }
+                if let script = copy.settings.quorumDown { actions.append(.run(script, for: service.name)) }
                 actions.append(.report(.virtualServer(service.name, isUp: false)))
             }
             for key in service.settings.services { actions.append(.edit(.removeService(key))) }

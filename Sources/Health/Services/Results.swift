@@ -36,7 +36,7 @@ extension VirtualServers {
                 }
                 actions.append(.notice(.checkFailed(subject, failure, attempts)))
                 apply(failure, slot: slot, wasUp: wasUp, into: &actions)
-            } else if found.settings.logsAllFailures {
+            } else if found.settings.logsAllFailures, wasUp {
                 let attempts = Notice.Attempts(made: madeBefore, allowed: allowed)
                 actions.append(.notice(.attemptFailed(subject(found, step: step), failure, attempts)))
             }

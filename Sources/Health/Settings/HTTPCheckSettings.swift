@@ -102,4 +102,17 @@ package struct BodyPattern: Hashable, Sendable {
     }
 
     package init(_ text: String) { self.text = text }
+
+    /// The compile options of PCRE2 by name, in the order of their bits.
+    package static let optionNames = [
+        "allow_empty_class", "alt_bsux", "auto_callout", "caseless", "dollar_endonly", "dotall", "dupnames", "extended",
+        "firstline", "match_unset_backref", "multiline", "never_ucp", "never_utf", "no_auto_capture", "no_auto_possess",
+        "no_dotstar_anchor", "no_start_optimize", "ucp", "ungreedy", "utf", "never_backslash_c", "alt_circumflex",
+        "alt_verbnames", "use_offset_limit",
+    ]
+
+    /// The options as PCRE2 takes them.
+    package var optionBits: UInt32 {
+        options.reduce(0) { bits, name in Self.optionNames.firstIndex(of: name).map { bits | 1 << UInt32($0) } ?? bits }
+    }
 }
