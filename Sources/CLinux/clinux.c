@@ -6,6 +6,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/mii.h>
+#include <malloc.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -352,3 +353,5 @@ int clinux_mii_link(int fd, const char *name)
     if (ioctl(fd, SIOCGMIIREG, &request) < 0 || ioctl(fd, SIOCGMIIREG, &request) < 0) return -errno;
     return (data->val_out & BMSR_LSTATUS) != 0;
 }
+
+void clinux_trim_memory(void) { malloc_trim(0); }

@@ -70,17 +70,18 @@ private final class Rig {
     }
 }
 
+/// Not Foundation's `Process`: that waits for daemons which a command leaves behind, too.
 private func shell(_ command: String) -> String {
-    let process = Process()
-    let pipe = Pipe()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = ["-c", command]
-    process.standardOutput = pipe
-    process.standardError = pipe
-    guard (try? process.run()) != nil else { return "" }
-    let data = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return String(decoding: data, as: UTF8.self)
+    guard let pipe = popen("{ \(command); } 2>&1", "re") else { return "" }
+    var text: [UInt8] = []
+    var room = [UInt8](repeating: 0, count: 65_536)
+    while true {
+        let count = fread(&room, 1, room.count, pipe)
+        guard count > 0 else { break }
+        text += room[0..<count]
+    }
+    pclose(pipe)
+    return String(decoding: text, as: UTF8.self)
 }
 
 private func table() -> [String] { shell("ipvsadm -Sn").split(separator: "\n").map(String.init) }

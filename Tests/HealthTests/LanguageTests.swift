@@ -109,7 +109,7 @@ import Testing
         ("ops\nreal_server 10.0.0.1 80 {\n}", ["1 one-packet"]),
         ("sh-port\nhashed\nflag-1\nreal_server 10.0.0.1 80 {\n}", ["5 scheduler-flag", "6 scheduler-flag"]),
         ("sorry_server_inhibit\nsorry_server_lvs_method NAT\nreal_server 10.0.0.1 80 {\n}", ["5 no-sorry-server", "6 no-sorry-server"]),
-        ("real_server fe80::1 80 {\n}", ["5 family-mismatch", "1 no-real-servers"]),
+        ("real_server fe80::1 80 {\n}", ["6 family-mismatch", "7 no-real-servers"]),
         ("lb_kind TUN type gue\nreal_server 10.0.0.1 80 {\n}", ["5 tunnel-port"]),
         ("real_server 10.0.0.1 80 {\nlvs_method FOO\n}", ["6 unknown-value"]),
         ("real_server 10.0.0.1 8080 {\n}", ["5 port-mismatch"]),
@@ -118,24 +118,24 @@ import Testing
         ("persistence_timeout 0\nreal_server 10.0.0.1 80 {\n}", ["5 out-of-range"]),
         ("persistence_granularity 64\nreal_server 10.0.0.1 80 {\n}", ["5 bad-granularity"]),
         ("alpha\nreal_server 10.0.0.1 80 {\n}", ["(1 alpha-without-check)"]),
-        ("sh-port", ["5 scheduler-flag", "1 no-real-servers"]),
+        ("sh-port", ["5 scheduler-flag", "6 no-real-servers"]),
         ("real_server 10.0.0.1 80 {\nretry 0\ndelay_loop 0\nweight -1\n}", ["6 out-of-range", "7 out-of-range", "8 out-of-range"]),
     ]) func findingsOfVirtualServers(lines: String, findings: [String]) {
         #expect(read(service(lines)).findings == findings)
     }
 
     @Test(arguments: [
-        ("HTTP_GET {\n}", ["6 no-urls"]),
-        ("HTTP_GET {\nurl {\ndigest 00\n}\n}", ["8 bad-digest", "7 no-path", "6 no-urls"]),
+        ("HTTP_GET {\n}", ["7 no-urls"]),
+        ("HTTP_GET {\nurl {\ndigest 00\n}\n}", ["8 bad-digest", "9 no-path", "10 no-urls"]),
         ("TCP_CHECK {\nbindto fe80::1\n}", ["6 bind-family"]),
-        ("TCP_CHECK {\nconnect_ip fe80::2\n}", ["6 link-local-without-interface"]),
+        ("TCP_CHECK {\nconnect_ip fe80::2\n}", ["8 link-local-without-interface"]),
         ("UDP_CHECK {\npayload 01zz\nrequire_reply 0x\nmin_reply_length 9\nmax_reply_length 4\n}", ["7 not-hex", "6 reply-length"]),
         ("DNS_CHECK {\ntype XX\nname a..b\n}", ["7 unknown-value", "8 bad-domain"]),
-        ("MISC_CHECK {\n}", ["6 missing-script"]),
-        ("MISC_CHECK {\nmisc_path /missing/x\n}", ["7 script-missing"]),
-        ("FILE_CHECK {\ntrack_file none\n}", ["6 unknown-track-file"]),
-        ("FILE_CHECK {\n}", ["6 missing-track-file"]),
-        ("BFD_CHECK {\nname none\n}", ["6 unknown-bfd-instance"]),
+        ("MISC_CHECK {\n}", ["7 missing-script"]),
+        ("MISC_CHECK {\nmisc_path /missing/x\n}", ["(7 script-missing)"]),
+        ("FILE_CHECK {\ntrack_file none\n}", ["7 unknown-track-file"]),
+        ("FILE_CHECK {\n}", ["7 missing-track-file"]),
+        ("BFD_CHECK {\nname none\n}", ["7 unknown-bfd-instance"]),
         ("BFD_CHECK {\nname B\n}", []),
         ("SMTP_CHECK {\nhelo_name a\nhelo_name b\n}", ["8 duplicate"]),
         ("SMTP_CHECK {\nhost {\nconnect_ip 10.0.0.7\n}\n}", []),
@@ -154,7 +154,7 @@ import Testing
 
     @Test func marksHaveNeitherPortsNorProtocol() {
         let result = read(
-            "virtual_server fwmark 3 {\nlb_algo rr\nlb_kind NAT\nprotocol TCP\nha_suspend\nsorry_server 10.0.0.9 5\nreal_server 10.0.0.1 80 {\n}\n}"
+            "virtual_server fwmark 3 {\nlb_algo rr\nlb_kind DR\nprotocol TCP\nha_suspend\nsorry_server 10.0.0.9 5\nreal_server 10.0.0.1 80 {\n}\n}"
         )
         #expect(result.findings == ["1 protocol-ignored", "7 port-ignored", "6 port-ignored", "1 ha-suspend"])
         #expect(result.first.services == [.mark(3, .ipv4)])

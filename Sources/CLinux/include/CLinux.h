@@ -131,3 +131,6 @@ ssize_t clinux_receive_message(int fd, void *bytes, size_t length, int *descript
 /// Asks an interface's driver whether there is a carrier: by ETHTOOL_GLINK, or by MII registers. 0 down, 1 up.
 int clinux_ethtool_link(int fd, const char *name);
 int clinux_mii_link(int fd, const char *name);
+
+/// Gives freed memory back to the system.
+void clinux_trim_memory(void);

@@ -64,6 +64,7 @@ package final class Checkers {
         watchFiles(settings)
         let present = readTable()
         change { core, actions in core.start(settings, at: now, kernel: present, into: &actions) }
+        loop.after(.seconds(1)) { _ in Memory.giveBack() }
     }
 
     package func reload(_ settings: HealthSettings, at now: Instant) {
@@ -71,6 +72,7 @@ package final class Checkers {
         watchFiles(settings)
         let present = table == nil ? nil : readTable()
         change { core, actions in core.reconfigure(to: settings, at: now, kernel: present, into: &actions) }
+        loop.after(.seconds(1)) { _ in Memory.giveBack() }
     }
 
     /// Repairs what others did to the table.

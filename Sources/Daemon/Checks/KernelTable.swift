@@ -16,7 +16,11 @@ package final class KernelTable {
     private let family: UInt16
     private let query: KernelQuery
     private let socket: NetlinkSocket
+    /// Edits that wait until the kernel has answered to earlier ones: as messages they would take several times the room.
+    private var waiting: [ServiceEdit] = []
+    private var waitingHead = 0
     private var pending = 0
+    private static let mostPending = 512
     private var drained: (() -> Void)?
 
     /// Called for an edit that the kernel did not take.
@@ -62,11 +66,29 @@ package final class KernelTable {
 
     /// Queues an edit; it leaves with others at the end of the loop's turn.
     package func apply(_ edit: ServiceEdit) {
+        if pending < Self.mostPending, waitingHead == waiting.count { send(edit) } else { waiting.append(edit) }
+    }
+
+    private func send(_ edit: ServiceEdit) {
         pending += 1
         socket.request(IPVSRequest(IPVSRequest.Command(edit), family: family)) { [unowned self] refusal in
             pending -= 1
             if let refusal { refused(edit, refusal) }
+            sendWaiting()
             if pending == 0 { tellDrained() }
+        }
+    }
+
+    /// By halves, so that many leave in one write.
+    private func sendWaiting() {
+        guard pending <= Self.mostPending / 2, waitingHead < waiting.count else { return }
+        while pending < Self.mostPending, waitingHead < waiting.count {
+            send(waiting[waitingHead])
+            waitingHead += 1
+        }
+        if waitingHead == waiting.count {
+            waiting = []
+            waitingHead = 0
         }
     }
 

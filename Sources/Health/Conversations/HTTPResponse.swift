@@ -41,6 +41,8 @@ struct HTTPResponse: Sendable {
 
     /// Whether the whole answer has come.
     var isComplete: Bool { phase == .complete }
+    /// Whether the body is yet to come.
+    var isReadingHeader: Bool { phase == .status || phase == .header }
     /// Whether the end of the connection is a proper end of the answer.
     var mayEndWithConnection: Bool { phase == .bodyToClose || phase == .complete }
 

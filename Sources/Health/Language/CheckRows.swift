@@ -28,6 +28,18 @@ extension Keyword where Target == RealServerDraft {
         )
     }
 
+    /// What the checker hangs on: findings about it are told on this line.
+    private static func named<Part>(
+        _ name: String, _ syntax: String, limit: Int = .max, _ path: SettingPath<CheckDraft<Part>, String?>, _ help: String
+    ) -> Keyword<CheckDraft<Part>> {
+        let row: Keyword<CheckDraft<Part>> = .custom(name, syntax: syntax, help) { statement, draft, reader in
+            guard let text = reader.text(statement, limit: limit) else { return }
+            draft[keyPath: path] = text
+            draft.statement = statement
+        }
+        return limit == .max ? row : row.range("at most \(limit) bytes")
+    }
+
     private static var tcpRow: Keyword {
         check("TCP_CHECK", NoPart(), connectionRows(), "Tries to open a TCP connection.") { _, _ in .ready(.tcp) }
     }
@@ -78,7 +90,7 @@ extension Keyword where Target == RealServerDraft {
         return check("MISC_CHECK", MiscPart(), rows + commonCheckRows(), "Runs a program that says whether the server is up.") {
             draft, reader in
             guard draft.part.script != nil else {
-                reader.report(.error, "missing-script", draft.statement, "this MISC_CHECK has no misc_path and is ignored")
+                reader.reportAtEnd(.error, "missing-script", draft.statement, "this MISC_CHECK has no misc_path and is ignored")
                 return nil
             }
             return .misc(draft.part)
@@ -113,7 +125,7 @@ extension Keyword where Target == RealServerDraft {
 
     private static var fileRow: Keyword {
         let rows: [Keyword<CheckDraft<FilePart>>] = [
-            .text("track_file", "<name>", \.part.name, "The track_file block whose number decides; it must come earlier."),
+            named("track_file", "<name>", \.part.name, "The track_file block whose number decides."),
             .custom(
                 "weight", syntax: "<int> [reverse|noreverse]",
                 "What the number is multiplied by before it is added to the server's weight; 0: any number but 0 takes the server down."
@@ -128,7 +140,7 @@ extension Keyword where Target == RealServerDraft {
         ]
         return check("FILE_CHECK", FilePart(), rows, "A number in a file decides about the server.") { draft, reader in
             guard let name = draft.part.name else {
-                reader.report(.error, "missing-track-file", draft.statement, "this FILE_CHECK names no track_file and is ignored")
+                reader.reportAtEnd(.error, "missing-track-file", draft.statement, "this FILE_CHECK names no track_file and is ignored")
                 return nil
             }
             let weight = draft.part.weight
@@ -140,12 +152,12 @@ extension Keyword where Target == RealServerDraft {
 
     private static var bfdRow: Keyword {
         let rows: [Keyword<CheckDraft<BFDPart>>] = [
-            .text("name", "<string>", limit: 31, \.part.name, "The bfd_instance whose session decides; it must come earlier."),
+            named("name", "<string>", limit: 31, \.part.name, "The bfd_instance whose session decides."),
             .alphaRow,
         ]
         return check("BFD_CHECK", BFDPart(), rows, "A BFD session decides about the server.") { draft, reader in
             guard let name = draft.part.name else {
-                reader.report(.error, "missing-bfd-name", draft.statement, "this BFD_CHECK names no bfd_instance and is ignored")
+                reader.reportAtEnd(.error, "missing-bfd-name", draft.statement, "this BFD_CHECK names no bfd_instance and is ignored")
                 return nil
             }
             return .ready(.bfd(name: name))
@@ -199,7 +211,7 @@ extension CheckDraft {
             connection.source = nil
         }
         if case .v6 = target, target.isLinkLocal, connection.interface == nil, kind.connects {
-            reader.report(
+            reader.reportAtEnd(
                 .error, "link-local-without-interface", statement,
                 "\(target) is link-local, so bind_if is needed; the checker is ignored", help: "add bind_if <interface>"
             )

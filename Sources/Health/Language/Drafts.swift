@@ -38,8 +38,8 @@ package struct CheckDraft<Part: Sendable>: TimedDraft, Sendable {
     package var connection = ConnectionSettings()
     var logsAllFailures: Bool?
     var part: Part
-    /// The line that opens the block.
-    let statement: Statement
+    /// The line that opens the block, or the one that says what the checker hangs on.
+    var statement: Statement
 
     init(_ part: Part, _ statement: Statement) {
         self.part = part

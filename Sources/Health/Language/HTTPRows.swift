@@ -63,7 +63,7 @@ extension Keyword where Target == RealServerDraft {
             },
             end: { draft, server, reader in
                 guard !draft.part.urls.isEmpty else {
-                    reader.report(.error, "no-urls", draft.statement, "this \(name) has no url and is ignored")
+                    reader.reportAtEnd(.error, "no-urls", draft.statement, "this \(name) has no url and is ignored")
                     return
                 }
                 guard let check = draft.finished(.ready(.http(draft.part)), of: server, &reader) else { return }
@@ -175,7 +175,7 @@ extension URLDraft {
     /// Nil, with a diagnostic, without a path.
     func settings(_ reader: inout Reader) -> HTTPCheckSettings.URL? {
         guard let path else {
-            reader.report(.error, "no-path", statement, "this url has no path and is ignored")
+            reader.reportAtEnd(.error, "no-path", statement, "this url has no path and is ignored")
             return nil
         }
         var url = HTTPCheckSettings.URL(path: path)

@@ -41,7 +41,7 @@ extension RealServerDraft {
         end: { draft, service, reader in
             let family = draft.address.family
             if let wanted = service.family, wanted != family, !service.tunnels(draft) {
-                reader.report(
+                reader.reportAtEnd(
                     .error, "family-mismatch", draft.statement,
                     "\(draft.address) is of another address family than the virtual server; the real server is ignored",
                     help: "only tunnels (TUN) lead from one family to the other"

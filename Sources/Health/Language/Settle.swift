@@ -83,7 +83,7 @@ extension HealthDraft {
         for entry in group.entries {
             for server in open.settings.servers where server.key.port != 0 {
                 switch entry {
-                case .mark:
+                case .mark where server.forwarding != .nat:
                     reader.report(
                         .warning, "port-ignored", open.statement,
                         "\(open.settings.name): the port of real server \(server.key.address) is ignored for marks"
@@ -93,7 +93,7 @@ extension HealthDraft {
                         .warning, "port-mismatch", open.statement,
                         "\(open.settings.name): real server \(server.key.address) cannot have another port than \(first) without NAT"
                     )
-                case .addresses:
+                case .addresses, .mark:
                     break
                 }
             }
@@ -109,11 +109,13 @@ extension HealthDraft {
             switch (question.subject, question.place) {
             case (.script(let line), let place):
                 let what = "\(line.statement.name) of \(open.settings.name)"
-                guard let script = reader.resolve(line, for: what, by: global.scripts) else { continue }
+                guard let script = reader.resolve(line, for: what, by: global.scripts, missing: .hint) else { continue }
                 set(script, place, &open.settings)
             case (.misc(let part), .check(let server, let check)):
                 guard let line = part.line,
-                    let script = reader.resolve(line, for: "MISC_CHECK of \(open.settings.name)", by: global.scripts)
+                    let script = reader.resolve(
+                        line, for: "MISC_CHECK of \(open.settings.name)", by: global.scripts, missing: .hint
+                    )
                 else {
                     removals.append((server, check))
                     continue

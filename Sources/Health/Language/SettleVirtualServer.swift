@@ -9,7 +9,7 @@ extension VirtualServerDraft {
         var settings = VirtualServerSettings(target)
         settings.transport = transport
         guard !servers.isEmpty else {
-            reader.report(.error, "no-real-servers", statement, "virtual server \(settings.name) has no real servers and is ignored")
+            reader.reportAtEnd(.error, "no-real-servers", statement, "virtual server \(settings.name) has no real servers and is ignored")
             return nil
         }
         settings.family = family ?? servers[0].address.family

@@ -4,6 +4,13 @@ import Basics
 import Config
 
 extension Reader {
+    /// A finding about a whole block, told at its closing brace, where upstream tells it.
+    mutating func reportAtEnd(
+        _ severity: Diagnostic.Severity, _ code: String, _ statement: Statement, _ message: String, help: String? = nil
+    ) {
+        report(Diagnostic(severity, code, at: closing ?? statement.position, message, help: help))
+    }
+
     /// An address and, behind it, perhaps a port (1...65535, or 0 for none). Nil, with a diagnostic, if it is neither.
     mutating func endpoint(_ statement: Statement, _ what: String) -> (address: IPAddress, port: UInt16?)? {
         guard let word = require(statement, 0, "an address"), let address = address(word, of: statement) else { return nil }

@@ -52,21 +52,24 @@ struct VirtualServerRule: Sendable {
         )
     }
 
-    /// Marked packets keep their port.
+    /// Marked packets keep their port, unless they are translated.
     static let markPorts = VirtualServerRule(name: "mark-port") { draft, settings, reader in
         guard case .mark = draft.target else { return }
-        for (index, server) in draft.servers.enumerated() {
+        for (index, server) in draft.servers.enumerated() where settings.servers[index].forwarding != .nat {
             if server.port ?? 0 != 0 {
                 reader.report(
                     .warning, "port-ignored", server.statement,
-                    "\(settings.name) is a mark, so the port of real server \(server.address) is ignored"
+                    "\(settings.name) is a mark, so the port of real server \(server.address) is ignored without NAT"
                 )
             }
             settings.servers[index].key.port = 0
         }
-        if let sorry = draft.sorryServer {
+        if let sorry = draft.sorryServer, settings.sorryServer?.forwarding != .nat {
             if sorry.port ?? 0 != 0 {
-                reader.report(.warning, "port-ignored", sorry.statement, "\(settings.name) is a mark, so the port of the sorry server is ignored")
+                reader.report(
+                    .warning, "port-ignored", sorry.statement,
+                    "\(settings.name) is a mark, so the port of the sorry server is ignored without NAT"
+                )
             }
             settings.sorryServer?.key.port = 0
         }

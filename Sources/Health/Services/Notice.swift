@@ -7,11 +7,11 @@ package enum Notice: Hashable, Sendable, CustomStringConvertible {
     case suspending(server: String, of: String)
     case deactivating(server: String, of: String)
     /// An attempt passed after failures, or for the first time.
-    case passed(ProbeSubject)
+    indirect case passed(ProbeSubject)
     /// An attempt failed and the deciding one is not reached, or each failure is logged.
-    case attemptFailed(ProbeSubject, ProbeFailure, Attempts)
+    indirect case attemptFailed(ProbeSubject, ProbeFailure, Attempts)
     /// The deciding failure.
-    case checkFailed(ProbeSubject, ProbeFailure, Attempts)
+    indirect case checkFailed(ProbeSubject, ProbeFailure, Attempts)
     /// A server enters its virtual server's pool; with inhibit it gets its weight back.
     case adding(server: String, to: String, inhibits: Bool)
     case removing(server: String, from: String, inhibits: Bool)
@@ -20,11 +20,11 @@ package enum Notice: Hashable, Sendable, CustomStringConvertible {
     case removingVirtualServer(String)
     /// A reload took the server away.
     case noLonger(server: String)
-    case weight(server: String, of: String, from: UInt32, to: UInt32, isAlive: Bool)
-    case quorumGained(QuorumFigures, of: String)
-    case quorumLost(QuorumFigures, of: String)
+    indirect case weight(server: String, of: String, from: UInt32, to: UInt32, isAlive: Bool)
+    indirect case quorumGained(QuorumFigures, of: String)
+    indirect case quorumLost(QuorumFigures, of: String)
     /// The first look at a virtual server found too few alive servers.
-    case startingWithoutQuorum(QuorumFigures, of: String)
+    indirect case startingWithoutQuorum(QuorumFigures, of: String)
     case sorryServer(String, of: String, isNeeded: Bool, inhibits: Bool)
     /// The alive servers leave the pool to the sorry server, or come back.
     case pool(of: String, isFilled: Bool)

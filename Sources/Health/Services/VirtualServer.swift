@@ -72,6 +72,7 @@ extension VirtualServerSettings {
     /// server of a group may have none of its own.
     package static func key(_ server: ServerKey, in service: ServiceKey, _ forwarding: Forwarding) -> ServerKey {
         switch (service, forwarding) {
+        case (.mark, .nat): server
         case (.mark, _): ServerKey(server.address, port: 0)
         case (.address(_, let port, _), .nat): server.port == 0 ? ServerKey(server.address, port: port) : server
         case (.address(_, let port, _), .direct), (.address(_, let port, _), .tunnel): ServerKey(server.address, port: port)
