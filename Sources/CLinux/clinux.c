@@ -355,3 +355,14 @@ int clinux_mii_link(int fd, const char *name)
 }
 
 void clinux_trim_memory(void) { malloc_trim(0); }
+
+extern const char __executable_start[], etext[];
+
+void clinux_release_startup_memory(void)
+{
+    const uintptr_t page = 4096;
+    const uintptr_t start = (uintptr_t)__executable_start & ~(page - 1);
+
+    malloc_trim(0);
+    madvise((void *)start, (uintptr_t)etext - start, MADV_DONTNEED);
+}

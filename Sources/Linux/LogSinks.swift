@@ -66,6 +66,7 @@ final class SyslogSink {
     private var nextAttempt = Instant.zero
     private var queue = LineQueue()
     private var registration: EventLoop.Registration?
+    private weak var loop: EventLoop?
     private(set) var isBlocked = false
 
     init(path: String) { self.path = path }
@@ -92,8 +93,8 @@ final class SyslogSink {
                 queue.removeFirst(1)
             } else {
                 // The log daemon was restarted: its new socket has the old name.
+                stopWatching()
                 self.socket = nil
-                registration = nil
                 guard retries > 0 else { return }
                 retries -= 1
                 nextAttempt = .zero
@@ -103,12 +104,17 @@ final class SyslogSink {
 
     /// Watches for room while the log daemon is behind.
     func watch(on loop: EventLoop) {
+        self.loop = loop
         if isBlocked, registration == nil, let socket {
             registration = try? loop.add(socket, .writable) { [unowned self] _ in write() }
-        } else if !isBlocked, let current = registration {
-            loop.remove(current)
-            registration = nil
+        } else if !isBlocked {
+            stopWatching()
         }
+    }
+
+    private func stopWatching() {
+        if let registration { loop?.remove(registration) }
+        registration = nil
     }
 
     private func send(on socket: FileDescriptor) -> Int {

@@ -127,6 +127,12 @@ extension IPVS {
         package var active: UInt32
         package var inactive: UInt32
         package var persistent: UInt32
+
+        package init(active: UInt32, inactive: UInt32, persistent: UInt32) {
+            self.active = active
+            self.inactive = inactive
+            self.persistent = persistent
+        }
     }
 }
 

@@ -142,19 +142,16 @@ extension MessageBuffer {
         attribute(IPVSAttribute.Destination.weight, destination.weight)
         attribute(IPVSAttribute.Destination.upperThreshold, destination.upperThreshold)
         attribute(IPVSAttribute.Destination.lowerThreshold, destination.lowerThreshold)
-        switch destination.tunnel {
-        case .ipip:
-            // What kernels before 5.3 take for granted.
-            break
-        case .gue(let port, let flags):
-            attribute(IPVSAttribute.Destination.tunnelType, UInt8(1))
-            attribute(IPVSAttribute.Destination.tunnelPort, network: port)
-            attribute(IPVSAttribute.Destination.tunnelFlags, flags)
-        case .gre(let flags):
-            attribute(IPVSAttribute.Destination.tunnelType, UInt8(2))
-            attribute(IPVSAttribute.Destination.tunnelPort, network: UInt16(0))
-            attribute(IPVSAttribute.Destination.tunnelFlags, flags)
-        }
+        let (type, port, flags): (UInt8, UInt16, UInt16) =
+            switch destination.tunnel {
+            case .ipip: (0, 0, 0)
+            case .gue(let port, let flags): (1, port, flags)
+            case .gre(let flags): (2, 0, flags)
+            }
+        // Kernels before 5.3 skip these.
+        attribute(IPVSAttribute.Destination.tunnelType, type)
+        attribute(IPVSAttribute.Destination.tunnelPort, network: port)
+        attribute(IPVSAttribute.Destination.tunnelFlags, flags)
     }
 
     fileprivate mutating func write(_ daemon: IPVS.SyncDaemon) {

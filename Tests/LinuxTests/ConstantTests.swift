@@ -81,4 +81,32 @@ struct ConstantTests {
         ]
         for (ours, header) in addresses + links + routes + rules { #expect(Int(ours) == header) }
     }
+
+    @Test func loadBalancer() {
+        let commands: [(UInt8, Int)] = [
+            (IPVSCommand.newService, IPVS_CMD_NEW_SERVICE), (IPVSCommand.setService, IPVS_CMD_SET_SERVICE),
+            (IPVSCommand.deleteService, IPVS_CMD_DEL_SERVICE), (IPVSCommand.getService, IPVS_CMD_GET_SERVICE),
+            (IPVSCommand.newDestination, IPVS_CMD_NEW_DEST), (IPVSCommand.setDestination, IPVS_CMD_SET_DEST),
+            (IPVSCommand.deleteDestination, IPVS_CMD_DEL_DEST), (IPVSCommand.getDestination, IPVS_CMD_GET_DEST),
+            (IPVSCommand.newDaemon, IPVS_CMD_NEW_DAEMON), (IPVSCommand.deleteDaemon, IPVS_CMD_DEL_DAEMON),
+            (IPVSCommand.getDaemon, IPVS_CMD_GET_DAEMON), (IPVSCommand.setConfig, IPVS_CMD_SET_CONFIG),
+            (IPVSCommand.getConfig, IPVS_CMD_GET_CONFIG), (IPVSCommand.getInfo, IPVS_CMD_GET_INFO),
+            (IPVSCommand.zero, IPVS_CMD_ZERO), (IPVSCommand.flush, IPVS_CMD_FLUSH),
+        ]
+        for (ours, header) in commands { #expect(Int(ours) == header) }
+        let attributes: [(UInt16, Int)] = [
+            (IPVSAttribute.timeoutTCP, IPVS_CMD_ATTR_TIMEOUT_TCP), (IPVSAttribute.timeoutTCPFinal, IPVS_CMD_ATTR_TIMEOUT_TCP_FIN),
+            (IPVSAttribute.timeoutUDP, IPVS_CMD_ATTR_TIMEOUT_UDP), (IPVSAttribute.daemon, IPVS_CMD_ATTR_DAEMON),
+            (IPVSAttribute.Service.persistenceEngine, IPVS_SVC_ATTR_PE_NAME),
+            (IPVSAttribute.Service.statistics64, IPVS_SVC_ATTR_STATS64), (IPVSAttribute.Service.netmask, IPVS_SVC_ATTR_NETMASK),
+            (IPVSAttribute.Destination.persistentConnections, IPVS_DEST_ATTR_PERSIST_CONNS),
+            (IPVSAttribute.Destination.family, IPVS_DEST_ATTR_ADDR_FAMILY),
+            (IPVSAttribute.Destination.statistics64, IPVS_DEST_ATTR_STATS64),
+            (IPVSAttribute.Destination.tunnelFlags, IPVS_DEST_ATTR_TUN_FLAGS),
+            (IPVSAttribute.Daemon.largestPacket, IPVS_DAEMON_ATTR_SYNC_MAXLEN), (IPVSAttribute.Daemon.group, IPVS_DAEMON_ATTR_MCAST_GROUP),
+            (IPVSAttribute.Daemon.group6, IPVS_DAEMON_ATTR_MCAST_GROUP6), (IPVSAttribute.Daemon.port, IPVS_DAEMON_ATTR_MCAST_PORT),
+            (IPVSAttribute.Daemon.timeToLive, IPVS_DAEMON_ATTR_MCAST_TTL), (IPVSAttribute.Statistics.bytesOut, IPVS_STATS_ATTR_OUTBYTES),
+        ]
+        for (ours, header) in attributes { #expect(Int(ours) == header) }
+    }
 }

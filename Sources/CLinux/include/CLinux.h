@@ -10,6 +10,7 @@
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/if_packet.h>
+#include <linux/ip_vs.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
@@ -134,3 +135,7 @@ int clinux_mii_link(int fd, const char *name);
 
 /// Gives freed memory back to the system.
 void clinux_trim_memory(void);
+
+/// Gives back what only the start of a process needed: free heap, and pages of program text, which the kernel brings back from
+/// its page cache when they are run again.
+void clinux_release_startup_memory(void);
