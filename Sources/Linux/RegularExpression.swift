@@ -43,6 +43,7 @@ private final class PCRE2Library {
 
 /// A compiled regular expression over bytes.
 package final class RegularExpression {
+    /// Why a pattern cannot be compiled.
     package struct Fault: Error { package var reason: String }
 
     private let library: PCRE2Library

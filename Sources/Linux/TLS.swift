@@ -85,6 +85,7 @@ final class OpenSSL {
 
 /// What connections have in common: the certificates, and the sessions that can be taken up again.
 package final class TLSContext {
+    /// Why TLS cannot be used as asked.
     package struct Fault: Error { package var reason: String }
 
     /// Files in PEM form.
@@ -137,6 +138,7 @@ package final class TLSContext {
 
 /// The TLS side of one client connection over a non-blocking socket.
 package final class TLSConnection {
+    /// How a call went on.
     package enum Outcome: Equatable {
         case done
         case bytes([UInt8])
@@ -174,12 +176,14 @@ package final class TLSConnection {
 
     deinit { context.library.free(connection) }
 
+    /// Goes on with the handshake.
     package func handshake() -> Outcome {
         context.library.clearErrors()
         let result = context.library.connect(connection)
         return result == 1 ? .done : outcome(result)
     }
 
+    /// What has come, up to `limit` bytes.
     package func read(limit: Int) -> Outcome {
         context.library.clearErrors()
         var result: Int32 = 0

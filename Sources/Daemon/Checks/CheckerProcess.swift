@@ -11,6 +11,7 @@ package final class CheckerProcess: ChildProcess {
     private let checkers: Checkers
     private let pipes: ReportPipes
 
+    /// See `ChildProcess`.
     package init(_ environment: ProcessEnvironment) throws(ExitCode) {
         self.environment = environment
         let configuration = environment.configuration
@@ -34,11 +35,13 @@ package final class CheckerProcess: ChildProcess {
         checkers.start(configuration.health, at: Instant.now)
     }
 
+    /// Changes over to the new configuration.
     package func reload(from old: Configuration, at now: Instant) {
         checkers.setTimeouts(environment.configuration.globals.lvs)
         checkers.reload(environment.configuration.health, at: now)
     }
 
+    /// Takes our services out of the kernel, unless told not to.
     package func stop(at now: Instant) {
         pipes.stopScripts(environment.launcher)
         checkers.stop(keepsTable: !environment.commandLine.releasesIPVS) { [self] in
@@ -50,6 +53,7 @@ package final class CheckerProcess: ChildProcess {
         }
     }
 
+    /// Writes keepalived_check.data.
     package func dump(_ kind: DumpKind, at now: Instant) {
         guard kind == .data else { return }
         let path = environment.configuration.globals.files.dumpPath(suffix: "_check", Environment.value("TMPDIR"))

@@ -59,6 +59,7 @@ package final class Checkers {
     /// For what shows state.
     package var state: VirtualServers { core }
 
+    /// Takes up work.
     package func start(_ settings: HealthSettings, at now: Instant) {
         takeCertificates(settings)
         watchFiles(settings)
@@ -67,6 +68,7 @@ package final class Checkers {
         loop.after(.seconds(1)) { _ in Memory.giveBack() }
     }
 
+    /// Changes over to other settings.
     package func reload(_ settings: HealthSettings, at now: Instant) {
         takeCertificates(settings)
         watchFiles(settings)
@@ -81,6 +83,7 @@ package final class Checkers {
         change { core, actions in core.reconcile(kernel: present, into: &actions) }
     }
 
+    /// Sets the timeouts of connections that `lvs_timeouts` names.
     package func setTimeouts(_ global: LVSGlobals) {
         table?.setTimeouts(tcp: global.tcpTimeout, tcpAfterFIN: global.tcpFinishTimeout, udp: global.udpTimeout)
     }

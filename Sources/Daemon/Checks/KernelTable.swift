@@ -92,6 +92,7 @@ package final class KernelTable {
         }
     }
 
+    /// Sets the timeouts of connections in seconds; nil leaves the kernel's.
     package func setTimeouts(tcp: UInt32?, tcpAfterFIN: UInt32?, udp: UInt32?) {
         guard tcp != nil || tcpAfterFIN != nil || udp != nil else { return }
         send(.setTimeouts(IPVS.Timeouts(tcp: tcp, tcpFinal: tcpAfterFIN, udp: udp)))

@@ -62,11 +62,13 @@ package final class ProbeEngine {
     /// How many wait until others have ended.
     package var waitingCount: Int { waiting.count - waitingHead }
 
+    /// Begins an attempt, or queues it; its result is reported once.
     package func begin(_ id: CheckID, attempt: UInt32, step: Int, _ settings: CheckSettings, _ server: ServerKey) {
         let order = Order(id: id, attempt: attempt, step: step, settings: settings, server: server)
         if running.count < Self.mostAtOnce { start(order) } else { waiting.append(order) }
     }
 
+    /// Ends an attempt, without a result.
     package func abandon(_ id: CheckID) {
         if let probe = running.removeValue(forKey: id) {
             probe.cancel()
@@ -76,6 +78,7 @@ package final class ProbeEngine {
         }
     }
 
+    /// Ends all attempts, without results.
     package func abandonAll() {
         waiting.removeAll()
         waitingHead = 0

@@ -27,6 +27,7 @@ package struct CheckState: Hashable, Sendable {
 
     /// What follows from the end of an attempt.
     package struct Conclusion: Hashable, Sendable {
+        /// Which way the checker went.
         package enum Change: Hashable, Sendable { case up, down }
 
         /// From now to the next attempt.

@@ -57,6 +57,7 @@ package struct DNSConversation: Conversation {
         return result.count <= 255 ? result : nil
     }
 
+    /// See `Conversation`.
     package mutating func open() -> Turn { .send(query) }
 
     /// A whole datagram. What does not answer our query is passed over: it may be late, or somebody else's.
@@ -82,6 +83,7 @@ package struct DNSConversation: Conversation {
         }
     }
 
+    /// See `Conversation`.
     package mutating func close(cleanly: Bool) -> Turn { isFinished ? .wait : finish(.failed(.closedEarly)) }
 
     private mutating func finish(_ outcome: ProbeOutcome) -> Turn {

@@ -53,8 +53,10 @@ package struct HTTPConversation: Conversation {
         return Array("GET \(path) \(word)\r\nUser-Agent: KeepAliveClient\r\n\(close)Host: \(host)\r\n\r\n".utf8)
     }
 
+    /// See `Conversation`.
     package mutating func open() -> Turn { .send(request) }
 
+    /// See `Conversation`.
     package mutating func receive(_ bytes: ArraySlice<UInt8>) -> Turn {
         guard !isFinished else { return .wait }
         total &+= bytes.count
@@ -69,6 +71,7 @@ package struct HTTPConversation: Conversation {
         return .wait
     }
 
+    /// See `Conversation`.
     package mutating func close(cleanly: Bool) -> Turn {
         guard !isFinished else { return .wait }
         guard response.mayEndWithConnection else { return finish(.failed(.closedEarly)) }

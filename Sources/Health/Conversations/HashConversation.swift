@@ -20,8 +20,10 @@ package struct HashConversation: Conversation {
         self.keepsText = keepsText
     }
 
+    /// See `Conversation`.
     package mutating func open() -> Turn { .send(request) }
 
+    /// See `Conversation`.
     package mutating func receive(_ bytes: ArraySlice<UInt8>) -> Turn {
         guard !isFinished else { return .wait }
         var rest = bytes
@@ -42,6 +44,7 @@ package struct HashConversation: Conversation {
         return response.isComplete ? end() : .wait
     }
 
+    /// See `Conversation`.
     package mutating func close(cleanly: Bool) -> Turn {
         guard !isFinished else { return .wait }
         guard response.mayEndWithConnection else { return .finish(.failed(.closedEarly)) }

@@ -8,6 +8,7 @@ package struct MD5: BodyDigest {
 
     package init() { block.reserveCapacity(64) }
 
+    /// Feeds a piece.
     package mutating func update(_ bytes: ArraySlice<UInt8>) {
         length &+= UInt64(bytes.count)
         var rest = bytes
@@ -26,6 +27,7 @@ package struct MD5: BodyDigest {
         block += rest
     }
 
+    /// The digest; nothing may follow.
     package mutating func finish() -> [UInt8] {
         let bits = length &* 8
         let padding = block.count < 56 ? 56 - block.count : 120 - block.count

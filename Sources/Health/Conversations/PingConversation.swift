@@ -58,5 +58,6 @@ package struct PingConversation: Conversation {
         return .finish(.passed)
     }
 
+    /// See `Conversation`.
     package mutating func close(cleanly: Bool) -> Turn { .wait }
 }

@@ -16,8 +16,10 @@ package struct SMTPConversation: Conversation {
 
     package init(_ settings: SMTPCheckSettings) { name = settings.heloName }
 
+    /// See `Conversation`.
     package mutating func open() -> Turn { .wait }
 
+    /// See `Conversation`.
     package mutating func receive(_ bytes: ArraySlice<UInt8>) -> Turn {
         guard phase != .done else { return .wait }
         var rest = bytes
@@ -35,6 +37,7 @@ package struct SMTPConversation: Conversation {
         return answer.isEmpty ? .wait : .send(answer)
     }
 
+    /// See `Conversation`.
     package mutating func close(cleanly: Bool) -> Turn {
         phase == .done ? .wait : fail(.closedEarly)
     }

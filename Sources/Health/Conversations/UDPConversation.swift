@@ -12,6 +12,7 @@ package struct UDPConversation: Conversation {
 
     package init(_ settings: UDPCheckSettings) { self.settings = settings }
 
+    /// See `Conversation`.
     package mutating func open() -> Turn {
         .send(settings.payload.isEmpty ? Self.usualPayload : settings.payload)
     }
@@ -28,6 +29,7 @@ package struct UDPConversation: Conversation {
         return .finish(.passed)
     }
 
+    /// See `Conversation`.
     package mutating func close(cleanly: Bool) -> Turn { .wait }
 
     /// The time for an answer is over.

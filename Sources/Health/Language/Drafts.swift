@@ -50,6 +50,7 @@ package struct CheckDraft<Part: Sendable>: TimedDraft, Sendable {
 /// Nothing of its own.
 package struct NoPart: Sendable {}
 
+/// What a MISC_CHECK says.
 package struct MiscPart: Sendable {
     var script: ScriptLine?
     var timeout = Interval.zero
@@ -58,12 +59,14 @@ package struct MiscPart: Sendable {
     var group: Word?
 }
 
+/// What a FILE_CHECK says.
 package struct FilePart: Sendable {
     var name: String?
     var weight: Int32?
     var isReversed: Bool?
 }
 
+/// What a BFD_CHECK says.
 package struct BFDPart: Sendable {
     var name: String?
 }

@@ -61,6 +61,7 @@ package enum ServiceEdit: Hashable, Sendable {
 
 /// The kernel's table of services, as it is or as it should be, in a fixed order.
 package struct ServiceTable: Sendable {
+    /// A service with its servers.
     package struct Service: Sendable {
         package var key: ServiceKey
         package var configuration: ServiceConfiguration

@@ -81,6 +81,7 @@ extension VirtualServerSettings {
 }
 
 extension RealServerSettings {
+    /// What the kernel is told about this server.
     package func configuration(weight: UInt32) -> ServerConfiguration {
         ServerConfiguration(
             weight: weight, forwarding: forwarding, upperThreshold: upperThreshold, lowerThreshold: lowerThreshold

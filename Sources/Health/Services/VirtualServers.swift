@@ -77,6 +77,7 @@ package struct VirtualServers: Sendable {
         }
     }
 
+    /// Takes in what happened.
     package mutating func handle(_ event: Event, at now: Instant, into actions: inout [Action]) {
         switch event {
         case .ended(let id, let attempt, let outcome):

@@ -122,6 +122,7 @@ package struct ReplyPattern: Hashable, Sendable {
     }
 }
 
+/// What an SMTP_CHECK says of itself.
 package struct SMTPCheckSettings: Hashable, Sendable {
     package static let usualName = "smtpchecker.keepalived.org"
     package var heloName = usualName
@@ -156,6 +157,7 @@ package enum DNSRecordType: UInt16, Hashable, Sendable, CaseIterable {
     }
 }
 
+/// What a DNS_CHECK asks for.
 package struct DNSCheckSettings: Hashable, Sendable {
     package var type = DNSRecordType.soa
     /// The name asked for; empty: the root.
@@ -164,6 +166,7 @@ package struct DNSCheckSettings: Hashable, Sendable {
     package init() {}
 }
 
+/// The program that a MISC_CHECK runs.
 package struct MiscCheckSettings: Hashable, Sendable {
     package var script: Script
     /// How long the script may run.
@@ -174,6 +177,7 @@ package struct MiscCheckSettings: Hashable, Sendable {
     package init(script: Script) { self.script = script }
 }
 
+/// Which file decides, and how its number counts.
 package struct FileCheckSettings: Hashable, Sendable {
     /// The name of the `track_file` block.
     package var name: String

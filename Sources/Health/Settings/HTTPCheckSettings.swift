@@ -2,6 +2,7 @@
 
 /// What HTTP_GET and SSL_GET ask for and accept.
 package struct HTTPCheckSettings: Hashable, Sendable {
+    /// The version of HTTP that requests are made in.
     package enum Version: UInt8, Hashable, Sendable {
         case http10
         /// HTTP/1.0 with `Connection: close`.
@@ -25,6 +26,7 @@ package struct HTTPCheckSettings: Hashable, Sendable {
 
     package init() {}
 
+    /// One page to fetch, and what is accepted of it.
     package struct URL: Hashable, Sendable {
         package var path: String
         /// MD5 of the body.
@@ -92,6 +94,7 @@ package struct BodyPattern: Hashable, Sendable {
     /// Start and greatest size of the matcher's stack in bytes.
     package var stack: Stack?
 
+    /// The room a matcher may use.
     package struct Stack: Hashable, Sendable {
         package var start: Int
         package var maximum: Int

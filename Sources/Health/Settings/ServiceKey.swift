@@ -93,6 +93,7 @@ package enum Forwarding: Hashable, Sendable {
 
 /// How a tunnelled packet is wrapped.
 package struct Tunnel: Hashable, Sendable {
+    /// The outer header, under the numbers of the kernel.
     package enum Kind: UInt8, Hashable, Sendable {
         case ipip = 0
         case gue = 1

@@ -71,6 +71,7 @@ package struct VirtualServerSettings: Hashable, Sendable {
     /// What stays the same when a virtual server is changed by a reload.
     package var identity: Identity { Identity(target: target, transport: transport, family: family) }
 
+    /// What a virtual server listens to, whatever else is said about it.
     package struct Identity: Hashable, Sendable {
         package var target: VirtualServerTarget
         package var transport: TransportProtocol?
@@ -80,6 +81,7 @@ package struct VirtualServerSettings: Hashable, Sendable {
 
 /// A named list of addresses and marks that are served alike.
 package struct VirtualServerGroupSettings: Hashable, Sendable {
+    /// One line of a group.
     package enum Entry: Hashable, Sendable {
         /// All addresses from `first` to `last`, both included; port 0 is none.
         case addresses(first: IPAddress, last: IPAddress, port: UInt16)
