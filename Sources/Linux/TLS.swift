@@ -95,7 +95,9 @@ package final class TLSContext {
         package var key: String?
         package var password: String?
 
-        package init(authorities: String? = nil, certificate: String? = nil, key: String? = nil, password: String? = nil) {
+        package init(
+            authorities: String? = nil, certificate: String? = nil, key: String? = nil, password: String? = nil
+        ) {
             self.authorities = authorities
             self.certificate = certificate
             self.key = key
@@ -197,7 +199,9 @@ package final class TLSConnection {
     /// Writes all of it or nothing: requests are short.
     package func write(_ bytes: [UInt8]) -> Outcome {
         context.library.clearErrors()
-        let result = bytes.withUnsafeBytes { context.library.write(connection, $0.baseAddress, Int32(clamping: $0.count)) }
+        let result = bytes.withUnsafeBytes {
+            context.library.write(connection, $0.baseAddress, Int32(clamping: $0.count))
+        }
         return result > 0 ? .done : outcome(result)
     }
 

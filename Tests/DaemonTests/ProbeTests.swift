@@ -60,7 +60,8 @@ private final class Peer {
 
     /// Runs one attempt to its end.
     private func run(
-        _ kind: CheckKind, port: UInt16 = 0, timeout: Interval = .milliseconds(300), longest: Interval = .milliseconds(600),
+        _ kind: CheckKind, port: UInt16 = 0, timeout: Interval = .milliseconds(300),
+        longest: Interval = .milliseconds(600),
         change: (inout CheckSettings) -> Void = { _ in }
     ) -> ProbeOutcome? {
         var outcome: ProbeOutcome?
@@ -95,7 +96,9 @@ private final class Peer {
 
     @Test func refused() throws {
         let port = try closedPort()
-        for kind in [CheckKind.tcp, .smtp(SMTPCheckSettings()), http(), .udp(UDPCheckSettings()), .dns(DNSCheckSettings())] {
+        for kind in [
+            CheckKind.tcp, .smtp(SMTPCheckSettings()), http(), .udp(UDPCheckSettings()), .dns(DNSCheckSettings()),
+        ] {
             guard case .failed(.noConnection)? = run(kind, port: port) else {
                 Issue.record("\(kind.keyword) took a closed port for a server")
                 continue
@@ -121,8 +124,12 @@ private final class Peer {
         let early = try Peer(loop) { $0 == nil ? [] : nil }
         #expect(run(http(), port: early.port) == .failed(.closedEarly))
         let garbage = try Peer(loop) { _ in Array("what?\r\n".utf8) }
-        guard case .failed(.malformed)? = run(http(), port: garbage.port) else { Issue.record("garbage passes"); return }
-        guard case .failed(.malformed)? = run(.smtp(SMTPCheckSettings()), port: garbage.port) else { Issue.record("garbage passes"); return }
+        guard case .failed(.malformed)? = run(http(), port: garbage.port) else {
+            Issue.record("garbage passes"); return
+        }
+        guard case .failed(.malformed)? = run(.smtp(SMTPCheckSettings()), port: garbage.port) else {
+            Issue.record("garbage passes"); return
+        }
     }
 
     @Test func smtpAndHTTPServersPass() throws {
@@ -157,7 +164,8 @@ private final class Peer {
     @Test func scripts() throws {
         func script(_ text: String, timeout: Interval = .seconds(2), dynamic: Bool = false) -> CheckKind {
             let identity = ScriptIdentity(user: getuid(), group: getgid())
-            var misc = MiscCheckSettings(script: Script(path: "/bin/sh", arguments: ["sh", "-c", text], identity: identity))
+            var misc = MiscCheckSettings(
+                script: Script(path: "/bin/sh", arguments: ["sh", "-c", text], identity: identity))
             misc.timeout = timeout
             misc.isDynamic = dynamic
             return .misc(misc)
@@ -178,7 +186,10 @@ private final class Peer {
         let make = "openssl req -x509 -newkey rsa:2048 -nodes -keyout k.pem -out c.pem -subj /CN=x -days 2"
         let server = Process()
         server.executableURL = URL(fileURLWithPath: "/bin/sh")
-        server.arguments = ["-c", "cd \(folder) && \(make) 2>/dev/null && exec openssl s_server -quiet -WWW -accept \(port) -key k.pem -cert c.pem"]
+        server.arguments = [
+            "-c",
+            "cd \(folder) && \(make) 2>/dev/null && exec openssl s_server -quiet -WWW -accept \(port) -key k.pem -cert c.pem",
+        ]
         server.standardOutput = FileHandle.nullDevice
         server.standardError = FileHandle.nullDevice
         try server.run()
@@ -202,6 +213,8 @@ private final class Peer {
         }
         #expect(outcome == .passed)
         let plain = try Peer(loop) { _ in Array("HTTP/1.0 200 OK\r\n\r\nhallo".utf8) }
-        guard case .failed(.handshake)? = run(.http(settings), port: plain.port) else { Issue.record("plain text passes for TLS"); return }
+        guard case .failed(.handshake)? = run(.http(settings), port: plain.port) else {
+            Issue.record("plain text passes for TLS"); return
+        }
     }
 }

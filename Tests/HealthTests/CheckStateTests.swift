@@ -65,7 +65,8 @@ import Testing
     @Test func urlsAreAskedForInTurnAndTheFailedOneFirst() {
         #expect(
             steps(http(3), "++++---+-+++") == [
-                "/0 3 -", "/1 3 -", "/2 3 up", "/0 3 -", "/1 1 -", "/1 1 -", "/1 3 down", "/1 3 -", "/0 3 -", "/0 3 -", "/0 3 -",
+                "/0 3 -", "/1 3 -", "/2 3 up", "/0 3 -", "/1 1 -", "/1 1 -", "/1 3 down", "/1 3 -", "/0 3 -", "/0 3 -",
+                "/0 3 -",
                 "/1 3 -",
             ]
         )
@@ -76,8 +77,9 @@ import Testing
     }
 
     @Test func fastRecoverySkipsTheDelaysOnTheWayUp() {
-        #expect(steps(http(2, fast: true), "++-----++") == [
-            "/0 0 -", "/1 3 up", "/0 1 -", "/0 1 -", "/0 3 down", "/0 3 -", "/0 3 -", "/0 0 -", "/0 0 -",
-        ])
+        #expect(
+            steps(http(2, fast: true), "++-----++") == [
+                "/0 0 -", "/1 3 up", "/0 1 -", "/0 1 -", "/0 3 down", "/0 3 -", "/0 3 -", "/0 0 -", "/0 0 -",
+            ])
     }
 }

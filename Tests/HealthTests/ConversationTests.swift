@@ -61,8 +61,15 @@ private func outcome(_ make: () -> some Conversation, _ input: [UInt8], closes: 
         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-LENGTH:3 \r\n\r\nfoo",
     ]) func theBodyIsFoundHoweverItIsWrapped(answer: String) {
         let digest = MD5.of("foo")
-        #expect(outcome({ talk { $0.digest = digest; $0.pattern = BodyPattern("foo") } }, Array(answer.utf8), closes: true) == .passed)
-        guard case .failed(.digest)? = outcome({ talk { $0.digest = MD5.of("bar") } }, Array(answer.utf8), closes: true) else {
+        #expect(
+            outcome(
+                {
+                    talk {
+                        $0.digest = digest; $0.pattern = BodyPattern("foo")
+                    }
+                }, Array(answer.utf8), closes: true) == .passed)
+        guard case .failed(.digest)? = outcome({ talk { $0.digest = MD5.of("bar") } }, Array(answer.utf8), closes: true)
+        else {
             Issue.record("another digest passes")
             return
         }
@@ -70,7 +77,9 @@ private func outcome(_ make: () -> some Conversation, _ input: [UInt8], closes: 
 
     @Test func thePatternIsLookedForInTheBodyOnly() {
         let answer = Array("HTTP/1.0 200 OK\r\nX: needle\r\n\r\nbody".utf8)
-        #expect(outcome({ talk { $0.pattern = BodyPattern("needle") } }, answer, closes: true) == .failed(.pattern(path: "/x")))
+        #expect(
+            outcome({ talk { $0.pattern = BodyPattern("needle") } }, answer, closes: true)
+                == .failed(.pattern(path: "/x")))
         var pattern = BodyPattern("needle")
         pattern.mustNotMatch = true
         #expect(outcome({ talk { $0.pattern = pattern } }, answer, closes: true) == .passed)
@@ -86,7 +95,9 @@ private func outcome(_ make: () -> some Conversation, _ input: [UInt8], closes: 
     @Test func anAnswerCutShortIsAFailure() {
         #expect(outcome({ talk() }, [], closes: true) == .failed(.closedEarly))
         #expect(outcome({ talk() }, Array("HTTP/1.0 200 OK\r\n".utf8), closes: true) == .failed(.closedEarly))
-        #expect(outcome({ talk() }, Array("HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nfoo".utf8), closes: true) == .failed(.closedEarly))
+        #expect(
+            outcome({ talk() }, Array("HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nfoo".utf8), closes: true)
+                == .failed(.closedEarly))
     }
 
     @Test func garbageIsAFailureAtOnce() {
@@ -117,8 +128,11 @@ private func outcome(_ make: () -> some Conversation, _ input: [UInt8], closes: 
 
     @Test(arguments: 0..<UInt64(200)) func anyBytesAreSurvived(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
-        let grammar = ["HTTP/1.1 200 OK\r\n", "Transfer-Encoding: chunked\r\n", "Content-Length: 99999999999999\r\n", "\r\n", "ffffffffffff\r\n",
-                       "0\r\n", "a\r\n", "HTTP/1.0 ", ":", "\n", "3\r\nabc\r\n"]
+        let grammar = [
+            "HTTP/1.1 200 OK\r\n", "Transfer-Encoding: chunked\r\n", "Content-Length: 99999999999999\r\n", "\r\n",
+            "ffffffffffff\r\n",
+            "0\r\n", "a\r\n", "HTTP/1.0 ", ":", "\n", "3\r\nabc\r\n",
+        ]
         var talk = talk { $0.digest = MD5.of("x") }
         for _ in 0..<60 {
             var bytes = Array((grammar.randomElement(using: &random) ?? "").utf8)
@@ -161,7 +175,10 @@ private func outcome(_ make: () -> some Conversation, _ input: [UInt8], closes: 
         var random = SeededGenerator(seed: seed)
         var talk = talk()
         for _ in 0..<200 {
-            _ = talk.receive((0..<Int.random(in: 0..<6, using: &random)).map { _ in "250- \r\nx".utf8.randomElement(using: &random) ?? 0 }[...])
+            _ = talk.receive(
+                (0..<Int.random(in: 0..<6, using: &random)).map { _ in
+                    "250- \r\nx".utf8.randomElement(using: &random) ?? 0
+                }[...])
         }
     }
 }
@@ -213,7 +230,9 @@ private func outcome(_ make: () -> some Conversation, _ input: [UInt8], closes: 
         var random = SeededGenerator(seed: seed)
         var bytes = reply(0x8180)
         bytes = Array(bytes.prefix(Int.random(in: 0...bytes.count, using: &random)))
-        for _ in 0..<3 where !bytes.isEmpty { bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random) }
+        for _ in 0..<3 where !bytes.isEmpty {
+            bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+        }
         _ = turn(bytes)
     }
 }

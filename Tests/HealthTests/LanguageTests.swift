@@ -24,7 +24,8 @@ import Testing
         var global = global
         global.scripts.user = .identity(ScriptIdentity(user: 7, group: 7))
         let settings = draft.settle(
-            with: global, files: ["F": CheckFileFacts(path: "/f", weight: 3, isReversed: true)], sessions: ["B"], &reader
+            with: global, files: ["F": CheckFileFacts(path: "/f", weight: 3, isReversed: true)], sessions: ["B"],
+            &reader
         )
         let findings = reader.diagnostics.map { found in
             let text = "\(found.position?.line ?? 0) \(found.code)"
@@ -84,7 +85,9 @@ import Testing
 
     @Test func checkersHaveTheirOwnDefaults() {
         let checks = read(
-            server("DNS_CHECK {\n}\nMISC_CHECK {\nmisc_path \"/bin/c a 'b'\"\nuser nobody\n}\nSMTP_CHECK {\n}\nUDP_CHECK {\n}\nPING_CHECK {\n}")
+            server(
+                "DNS_CHECK {\n}\nMISC_CHECK {\nmisc_path \"/bin/c a 'b'\"\nuser nobody\n}\nSMTP_CHECK {\n}\nUDP_CHECK {\n}\nPING_CHECK {\n}"
+            )
         ).first.servers[0].checks
         #expect(checks.map(\.timing.retries) == [3, 0, 1, 1, 1])
         #expect(checks.map(\.timing.delayBeforeRetry.seconds) == [60, 1, 1, 1, 1])
@@ -93,7 +96,8 @@ import Testing
     }
 
     @Test func equalCheckersAreKeptOnce() {
-        let servers = (1...9).map { "real_server 10.0.0.\($0) 80 {\nTCP_CHECK {\nretry 2\n}\n}" }.joined(separator: "\n")
+        let servers = (1...9).map { "real_server 10.0.0.\($0) 80 {\nTCP_CHECK {\nretry 2\n}\n}" }.joined(
+            separator: "\n")
         let found = read(service(servers)).first.servers
         let places = Set(found.map { $0.checks.withUnsafeBufferPointer { UInt(bitPattern: $0.baseAddress) } })
         #expect(found.count == 9 && places.count == 1)
@@ -108,7 +112,10 @@ import Testing
         ("quorum 3\nreal_server 10.0.0.1 80 {\n}", ["1 quorum-too-high"]),
         ("ops\nreal_server 10.0.0.1 80 {\n}", ["1 one-packet"]),
         ("sh-port\nhashed\nflag-1\nreal_server 10.0.0.1 80 {\n}", ["5 scheduler-flag", "6 scheduler-flag"]),
-        ("sorry_server_inhibit\nsorry_server_lvs_method NAT\nreal_server 10.0.0.1 80 {\n}", ["5 no-sorry-server", "6 no-sorry-server"]),
+        (
+            "sorry_server_inhibit\nsorry_server_lvs_method NAT\nreal_server 10.0.0.1 80 {\n}",
+            ["5 no-sorry-server", "6 no-sorry-server"]
+        ),
         ("real_server fe80::1 80 {\n}", ["6 family-mismatch", "7 no-real-servers"]),
         ("lb_kind TUN type gue\nreal_server 10.0.0.1 80 {\n}", ["5 tunnel-port"]),
         ("real_server 10.0.0.1 80 {\nlvs_method FOO\n}", ["6 unknown-value"]),
@@ -119,7 +126,10 @@ import Testing
         ("persistence_granularity 64\nreal_server 10.0.0.1 80 {\n}", ["5 bad-granularity"]),
         ("alpha\nreal_server 10.0.0.1 80 {\n}", ["(1 alpha-without-check)"]),
         ("sh-port", ["5 scheduler-flag", "6 no-real-servers"]),
-        ("real_server 10.0.0.1 80 {\nretry 0\ndelay_loop 0\nweight -1\n}", ["6 out-of-range", "7 out-of-range", "8 out-of-range"]),
+        (
+            "real_server 10.0.0.1 80 {\nretry 0\ndelay_loop 0\nweight -1\n}",
+            ["6 out-of-range", "7 out-of-range", "8 out-of-range"]
+        ),
     ]) func findingsOfVirtualServers(lines: String, findings: [String]) {
         #expect(read(service(lines)).findings == findings)
     }
@@ -129,7 +139,10 @@ import Testing
         ("HTTP_GET {\nurl {\ndigest 00\n}\n}", ["8 bad-digest", "9 no-path", "10 no-urls"]),
         ("TCP_CHECK {\nbindto fe80::1\n}", ["6 bind-family"]),
         ("TCP_CHECK {\nconnect_ip fe80::2\n}", ["8 link-local-without-interface"]),
-        ("UDP_CHECK {\npayload 01zz\nrequire_reply 0x\nmin_reply_length 9\nmax_reply_length 4\n}", ["7 not-hex", "6 reply-length"]),
+        (
+            "UDP_CHECK {\npayload 01zz\nrequire_reply 0x\nmin_reply_length 9\nmax_reply_length 4\n}",
+            ["7 not-hex", "6 reply-length"]
+        ),
         ("DNS_CHECK {\ntype XX\nname a..b\n}", ["7 unknown-value", "8 bad-domain"]),
         ("MISC_CHECK {\n}", ["7 missing-script"]),
         ("MISC_CHECK {\nmisc_path /missing/x\n}", ["(7 script-missing)"]),
@@ -139,8 +152,10 @@ import Testing
         ("BFD_CHECK {\nname B\n}", []),
         ("SMTP_CHECK {\nhelo_name a\nhelo_name b\n}", ["8 duplicate"]),
         ("SMTP_CHECK {\nhost {\nconnect_ip 10.0.0.7\n}\n}", []),
-        ("HTTP_GET {\nnb_get_retry 3\nurl {\npath /\nstatus_code 200 700 2x 300-200\n}\n}",
-         ["7 deprecated", "10 bad-status-code", "10 bad-status-code", "10 bad-status-code"]),
+        (
+            "HTTP_GET {\nnb_get_retry 3\nurl {\npath /\nstatus_code 200 700 2x 300-200\n}\n}",
+            ["7 deprecated", "10 bad-status-code", "10 bad-status-code", "10 bad-status-code"]
+        ),
         ("notify_up /bin/a\nnotify_up /bin/b", ["7 duplicate"]),
     ]) func findingsOfRealServers(lines: String, findings: [String]) {
         #expect(read(server(lines)).findings == findings)
@@ -148,7 +163,8 @@ import Testing
 
     @Test func whatIsMissingIsFilledIn() {
         let result = read("virtual_server 10.1.0.1 {\nreal_server 10.0.0.1 {\n}\n}")
-        #expect(result.findings == ["1 protocol-missing", "1 scheduler-missing", "1 forwarding-missing", "1 port-missing"])
+        #expect(
+            result.findings == ["1 protocol-missing", "1 scheduler-missing", "1 forwarding-missing", "1 port-missing"])
         #expect(result.first.name == "[10.1.0.1]:udp:0" && result.first.persistence?.timeout == 360)
     }
 
@@ -223,7 +239,9 @@ import Testing
         global.mail.alertsChecker = false
         global.lvs.logsAllFailures = true
         let quiet = read(server("TCP_CHECK {\n}"), global: global)
-        #expect(!quiet.first.sendsMail && !quiet.first.servers[0].sendsMail && quiet.first.servers[0].checks[0].logsAllFailures)
+        #expect(
+            !quiet.first.sendsMail && !quiet.first.servers[0].sendsMail
+                && quiet.first.servers[0].checks[0].logsAllFailures)
         #expect(read(server("smtp_alert on"), global: global).first.servers[0].sendsMail)
     }
 

@@ -7,7 +7,9 @@ import Testing
 @Suite struct ReconfigureTests {
     private let refused = ProbeOutcome.failed(.noConnection("Connection refused"))
 
-    private func two() -> VirtualServerSettings { virtualServer("10.1.0.1", [realServer("10.0.0.1"), realServer("10.0.0.2")]) }
+    private func two() -> VirtualServerSettings {
+        virtualServer("10.1.0.1", [realServer("10.0.0.1"), realServer("10.0.0.2")])
+    }
 
     @Test func theSameAgainIsNothing() {
         var bench = Bench()
@@ -62,7 +64,8 @@ import Testing
         #expect(bench.waiting.count == 1)
         #expect(
             bench.notices() == [
-                "service [10.0.0.1]:tcp:80 no longer exist", "Removing service [10.0.0.1]:tcp:80 from VS [10.1.0.1]:tcp:80",
+                "service [10.0.0.1]:tcp:80 no longer exist",
+                "Removing service [10.0.0.1]:tcp:80 from VS [10.1.0.1]:tcp:80",
             ]
         )
     }
@@ -73,7 +76,10 @@ import Testing
         bench.start(health([two(), virtualServer("10.1.0.2", [realServer("10.0.0.1")])]))
         bench.reload(health([two()]))
         #expect(bench.text == ["10.1.0.1:80 10.0.0.1=1 10.0.0.2=1", "mark 77"])
-        #expect(bench.reports().suffix(2) == ["RS [10.0.0.1]:tcp:80 [10.1.0.2]:tcp:80 DOWN\n", "VS [10.1.0.2]:tcp:80 DOWN\n"])
+        #expect(
+            bench.reports().suffix(2) == [
+                "RS [10.0.0.1]:tcp:80 [10.1.0.2]:tcp:80 DOWN\n", "VS [10.1.0.2]:tcp:80 DOWN\n",
+            ])
     }
 
     @Test func aNewCheckerOfAnOldServerBeginsAfresh() {
@@ -108,7 +114,8 @@ import Testing
         var bench = Bench()
         bench.start(health([two()]))
         bench.table.apply(.removeServer(two().services[0], ServerKey(address("10.0.0.2"), port: 80)))
-        bench.table.apply(.addServer(two().services[0], ServerKey(address("10.0.0.9"), port: 80), ServerConfiguration(weight: 1)))
+        bench.table.apply(
+            .addServer(two().services[0], ServerKey(address("10.0.0.9"), port: 80), ServerConfiguration(weight: 1)))
         bench.table.apply(.changeService(two().services[0], ServiceConfiguration(scheduler: "rr", granularity: .max)))
         var actions: [Action] = []
         bench.servers.reconcile(kernel: bench.table, into: &actions)

@@ -131,13 +131,17 @@ import Testing
         var file = CheckSettings(.file(FileCheckSettings(name: "F", weight: 2)))
         file.timing.warmup = .zero
         var bench = Bench()
-        bench.start(health([virtualServer("10.1.0.1", [realServer("10.0.0.1", weight: 5, [CheckSettings(.misc(misc)), file])])]))
+        bench.start(
+            health([virtualServer("10.1.0.1", [realServer("10.0.0.1", weight: 5, [CheckSettings(.misc(misc)), file])])])
+        )
         bench.answer(.passedWithWeight(3))
         #expect(bench.text == ["10.1.0.1:80 10.0.0.1=3"])
         _ = bench.notices()
         bench.handle(.file(name: "F", value: 4))
         #expect(
-            bench.notices() == ["Changing weight from 3 to 11 for active service [10.0.0.1]:tcp:80 of VS [10.1.0.1]:tcp:80"]
+            bench.notices() == [
+                "Changing weight from 3 to 11 for active service [10.0.0.1]:tcp:80 of VS [10.1.0.1]:tcp:80"
+            ]
         )
         bench.answer(.passed)
         #expect(bench.text == ["10.1.0.1:80 10.0.0.1=13"], "exit 0 keeps the configured weight")
@@ -151,10 +155,11 @@ import Testing
         bench.start(health([virtualServer("10.1.0.1", [realServer("10.0.0.1", [file])])]))
         _ = bench.notices()
         bench.handle(.file(name: "F", value: 1))
-        #expect(bench.notices().prefix(2) == [
-            "([10.0.0.1]:tcp:80): tracked file F now FAULT state",
-            "Removing service [10.0.0.1]:tcp:80 from VS [10.1.0.1]:tcp:80",
-        ])
+        #expect(
+            bench.notices().prefix(2) == [
+                "([10.0.0.1]:tcp:80): tracked file F now FAULT state",
+                "Removing service [10.0.0.1]:tcp:80 from VS [10.1.0.1]:tcp:80",
+            ])
         #expect(bench.text == ["10.1.0.1:80"])
         bench.handle(.file(name: "F", value: 0))
         #expect(bench.text == ["10.1.0.1:80 10.0.0.1=1"])
@@ -218,7 +223,9 @@ import Testing
             var servers: [RealServerSettings] = []
             for host in 1...4 where Bool.random(using: &random) {
                 var checks: [CheckSettings] = []
-                if Bool.random(using: &random) { checks.append(tcpCheck(retries: UInt32.random(in: 0...2, using: &random))) }
+                if Bool.random(using: &random) {
+                    checks.append(tcpCheck(retries: UInt32.random(in: 0...2, using: &random)))
+                }
                 if Bool.random(using: &random) { checks.append(tcpCheck(alpha: true)) }
                 if Bool.random(using: &random) {
                     let weight = Int32.random(in: 0...2, using: &random)

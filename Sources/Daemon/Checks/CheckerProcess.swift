@@ -60,7 +60,9 @@ package final class CheckerProcess: ChildProcess {
         let text = checkers.state.dump().joined(separator: "\n") + "\n"
         environment.log("Printing checker data for process(\(Processes.own)) on signal")
         // Written by a process of its own: the checks go on.
-        _ = try? environment.processes.fork({ (try? Files.replace(path, with: Array(text.utf8), mode: 0o600)) == nil ? 1 : 0 }) { _, _ in }
+        _ = try? environment.processes.fork({
+            (try? Files.replace(path, with: Array(text.utf8), mode: 0o600)) == nil ? 1 : 0
+        }) { _, _ in }
     }
 }
 

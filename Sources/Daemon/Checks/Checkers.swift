@@ -16,7 +16,8 @@ package final class Checkers {
         package var mail: (Mail) -> Void
 
         package init(
-            log: @escaping (String) -> Void, run: @escaping (Script, String) -> Void, report: @escaping (Report) -> Void,
+            log: @escaping (String) -> Void, run: @escaping (Script, String) -> Void,
+            report: @escaping (Report) -> Void,
             mail: @escaping (Mail) -> Void
         ) {
             self.log = log
@@ -32,7 +33,7 @@ package final class Checkers {
     private var engine: ProbeEngine?
     private let table: KernelTable?
     private var watch: FileWatch?
-    
+
     package init(
         loop: EventLoop, processes: ChildProcesses, launcher: ScriptLauncher, outlets: Outlets
     ) {

@@ -8,7 +8,9 @@ import Linux
 enum Genhash {
     /// Runs by these words, the program's name left out; 1 for options that cannot be used, else 0, as upstream.
     static func run(_ words: [String]) -> Int32 {
-        guard let options = Options(words), let address = options.address, let path = options.path, let port = options.port else {
+        guard let options = Options(words), let address = options.address, let path = options.path,
+            let port = options.port
+        else {
             StandardStream.error.line(usage)
             return 1
         }
@@ -38,7 +40,9 @@ enum Genhash {
                     let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1).map(String.init)
                     guard let name = parts.first, let letter = Self.letter(long: name) else { return nil }
                     if Self.valued.contains(letter) {
-                        guard let value = parts.count > 1 ? parts[1] : rest.popFirst(), take(letter, value) else { return nil }
+                        guard let value = parts.count > 1 ? parts[1] : rest.popFirst(), take(letter, value) else {
+                            return nil
+                        }
                     } else if !take(letter, nil) {
                         return nil
                     }
@@ -49,7 +53,8 @@ enum Genhash {
                             guard take(letter, nil) else { return nil }
                             continue
                         }
-                        guard let value = letters.isEmpty ? rest.popFirst() : String(letters), take(letter, value) else { return nil }
+                        guard let value = letters.isEmpty ? rest.popFirst() : String(letters), take(letter, value)
+                        else { return nil }
                         letters = ""
                     }
                 }
@@ -104,7 +109,8 @@ enum Genhash {
     }
 
     /// The text to print.
-    private static func fetch(_ options: Options, _ address: IPAddress, _ port: UInt16, _ path: String) throws -> String {
+    private static func fetch(_ options: Options, _ address: IPAddress, _ port: UInt16, _ path: String) throws -> String
+    {
         let start = Instant.now
         let host = options.host ?? (address.family == .ipv6 ? "[\(address)]:\(port)" : "\(address):\(port)")
         let talk = Talk(HashConversation(options.version, path: path, host: host, keepsText: options.isVerbose))

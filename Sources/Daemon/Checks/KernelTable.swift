@@ -101,7 +101,9 @@ package final class KernelTable {
     /// Empties the whole table, foreign services included; when this returns it is empty, or the reason why not is given.
     package func flush() -> String? {
         do {
-            return try query.perform(IPVSRequest(.flush, family: family)).map { SystemError(call: "flush", code: $0.code).reason }
+            return try query.perform(IPVSRequest(.flush, family: family)).map {
+                SystemError(call: "flush", code: $0.code).reason
+            }
         } catch {
             return "\(error)"
         }

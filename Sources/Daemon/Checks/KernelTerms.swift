@@ -9,7 +9,8 @@ import Netlink
 extension ServiceKey {
     var match: IPVS.Match {
         switch self {
-        case .address(let address, let port, let transport): .address(address, port: port, protocol: UInt16(transport.rawValue))
+        case .address(let address, let port, let transport):
+            .address(address, port: port, protocol: UInt16(transport.rawValue))
         case .mark(let mark, let family): .mark(mark, family)
         }
     }
@@ -18,7 +19,9 @@ extension ServiceKey {
     init?(_ match: IPVS.Match) {
         switch match {
         case .address(let address, let port, let number):
-            guard let transport = UInt8(exactly: number).flatMap({ TransportProtocol(rawValue: $0) }) else { return nil }
+            guard let transport = UInt8(exactly: number).flatMap({ TransportProtocol(rawValue: $0) }) else {
+                return nil
+            }
             self = .address(address, port: port, transport)
         case .mark(let mark, let family): self = .mark(mark, family)
         }
@@ -33,7 +36,8 @@ extension ServiceConfiguration {
         case .ipv6: granularity = UInt32(service.granularity)
         }
         self.init(
-            scheduler: service.scheduler, flags: ServiceFlags(rawValue: service.flags.rawValue), timeout: service.persistence,
+            scheduler: service.scheduler, flags: ServiceFlags(rawValue: service.flags.rawValue),
+            timeout: service.persistence,
             granularity: granularity, engine: service.persistenceEngine ?? ""
         )
     }
@@ -83,7 +87,8 @@ extension IPVSRequest.Command {
             self = .addDestination(IPVS.Destination(server, configuration), of: key.match)
         case .changeServer(let key, let server, let configuration):
             self = .changeDestination(IPVS.Destination(server, configuration), of: key.match)
-        case .removeServer(let key, let server): self = .removeDestination(server.address, port: server.port, of: key.match)
+        case .removeServer(let key, let server):
+            self = .removeDestination(server.address, port: server.port, of: key.match)
         }
     }
 }

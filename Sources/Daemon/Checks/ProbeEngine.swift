@@ -140,9 +140,11 @@ package final class ProbeEngine {
                 http, step: order.step, endpoint: (target.address, target.port), matcher: expressions.match
             )
             guard http.isSecure else { return try StreamProbe(loop, target, talk, finish) }
-            return try StreamProbe(loop, target, talk, tls: (try context(), http.serverName(step: order.step), talk.isStrict), finish)
+            return try StreamProbe(
+                loop, target, talk, tls: (try context(), http.serverName(step: order.step), talk.isStrict), finish)
         case .udp(let udp):
-            return try DatagramProbe(loop, target, UDPConversation(udp), silence: udp.reply == nil ? .passed : .failed(.readTimeout), finish)
+            return try DatagramProbe(
+                loop, target, UDPConversation(udp), silence: udp.reply == nil ? .passed : .failed(.readTimeout), finish)
         case .dns(let dns):
             let talk = DNSConversation(dns, id: UInt16.random(in: 0...UInt16.max, using: &queryIDs))
             return try DatagramProbe(loop, target, talk, silence: .failed(.readTimeout), finish)

@@ -22,13 +22,15 @@ final class ReportPipes {
     init(_ defaults: ScriptDefaults, log: @escaping (String) -> Void) {
         self.log = log
         for settings in [defaults.fifo, defaults.lvsFIFO] {
-            guard let line = settings.path, let path = line.arguments.first, !entries.contains(where: { $0.pipe.path == path })
+            guard let line = settings.path, let path = line.arguments.first,
+                !entries.contains(where: { $0.pipe.path == path })
             else { continue }
             let user = Self.user(line, defaults)
             do {
                 let pipe = try NamedPipe(path: path, user: user)
                 let script = settings.script
-                entries.append(Entry(pipe: pipe, script: script?.arguments, user: script.map { Self.user($0, defaults) } ?? user))
+                entries.append(
+                    Entry(pipe: pipe, script: script?.arguments, user: script.map { Self.user($0, defaults) } ?? user))
             } catch {
                 log("Unable to make notify fifo \(path): \(error)")
             }

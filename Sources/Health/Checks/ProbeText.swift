@@ -65,7 +65,8 @@ extension ProbeSubject {
         case .noConnection: "Connection failed server \(server)."
         case .connectTimeout: "Timeout connecting server \(server)."
         case .readTimeout: "Timeout reading from server \(server)."
-        case .status(let code, let path): "HTTP status code error to server \(server) url(\(path)) status_code [\(code)]."
+        case .status(let code, let path):
+            "HTTP status code error to server \(server) url(\(path)) status_code [\(code)]."
         case .digest(let found, let path): "MD5 digest error to server \(server) url(\(path)) MD5SUM [\(found)]."
         case .pattern(let path): "Regex match failed to server \(server) url(\(path))."
         case .handshake(let words): "SSL handshake with server \(server) failed: \(words)."
@@ -83,7 +84,8 @@ extension ProbeSubject {
         case .readTimeout: "Read timeout from server"
         case .malformed(let what): "\(what) from server"
         case .refused(let words): "Refused (\(words)) by server"
-        case .writeFailed, .readFailed, .closedEarly, .endless, .status, .digest, .pattern, .handshake, .exited, .killed,
+        case .writeFailed, .readFailed, .closedEarly, .endless, .status, .digest, .pattern, .handshake, .exited,
+            .killed,
             .scriptTimeout, .scriptMissing, .file, .bfd:
             "\(failure.words) from server"
         }
@@ -94,7 +96,9 @@ extension ProbeSubject {
         let verb = failure == .scriptTimeout ? "timed out" : "failed"
         let progress: String
         if isFinal {
-            progress = attempts.made > 0 ? " after \(attempts.made) retries" : attempts.allowed == 0 ? " with retry disabled" : ""
+            progress =
+                attempts.made > 0
+                ? " after \(attempts.made) retries" : attempts.allowed == 0 ? " with retry disabled" : ""
         } else if attempts.made == 0 {
             progress = attempts.allowed > 0 ? ", will do \(attempts.allowed) retries" : ""
         } else {
@@ -115,7 +119,10 @@ extension ProbeSubject {
         case .http: text = failure == nil ? "CHECK succeed" : "CHECK failed on service : HTTP/SSL request failed"
         case .smtp: text = failure.map { "CHECK failed on service : \(smtpText($0)) \(endpoint)" } ?? "CHECK succeed"
         case .dns: text = "DNS_CHECK: \(verdict)"
-        case .misc: text = failure == .scriptTimeout ? "MISC CHECK timed out" : "MISC CHECK \(failure == nil ? "succeeded" : "failed")"
+        case .misc:
+            text =
+                failure == .scriptTimeout
+                ? "MISC CHECK timed out" : "MISC CHECK \(failure == nil ? "succeeded" : "failed")"
         case .file: text = "FILE CHECK \(verdict)"
         case .bfd(let name): text = "BFD CHECK \(name) \(failure == nil ? "succeeded" : "failed")"
         }

@@ -50,7 +50,8 @@ package struct PingConversation: Conversation {
     package mutating func receive(_ bytes: ArraySlice<UInt8>) -> Turn {
         guard !isFinished else { return .wait }
         var reader = ByteReader(bytes)
-        guard let type = try? reader.read(UInt8.self), type == (isIPv6 ? 129 : 0), let code = try? reader.read(UInt8.self),
+        guard let type = try? reader.read(UInt8.self), type == (isIPv6 ? 129 : 0),
+            let code = try? reader.read(UInt8.self),
             code == 0, (try? reader.read(UInt16.self)) != nil, (try? reader.read(UInt16.self)) == identifier,
             (try? reader.read(UInt16.self)) == sequence, reader.remaining.elementsEqual(Self.data)
         else { return .wait }

@@ -7,7 +7,10 @@ import Config
 
 extension Keyword where Target == RealServerDraft {
     static var checkRows: [Keyword] {
-        [miscRow, smtpRow, tcpRow, pingRow, udpRow, httpRow(secure: false), httpRow(secure: true), dnsRow, fileRow, bfdRow]
+        [
+            miscRow, smtpRow, tcpRow, pingRow, udpRow, httpRow(secure: false), httpRow(secure: true), dnsRow, fileRow,
+            bfdRow,
+        ]
     }
 
     /// A checker's block: `finish` gives what the kind is made of, or nil if the checker is dropped.
@@ -22,7 +25,9 @@ extension Keyword where Target == RealServerDraft {
                 return CheckDraft(part, statement)
             },
             end: { draft, server, reader in
-                guard let kind = finish(draft, &reader), let check = draft.finished(kind, of: server, &reader) else { return }
+                guard let kind = finish(draft, &reader), let check = draft.finished(kind, of: server, &reader) else {
+                    return
+                }
                 server.checks.append(check)
             }
         )
@@ -30,7 +35,8 @@ extension Keyword where Target == RealServerDraft {
 
     /// What the checker hangs on: findings about it are told on this line.
     private static func named<Part>(
-        _ name: String, _ syntax: String, limit: Int = .max, _ path: SettingPath<CheckDraft<Part>, String?>, _ help: String
+        _ name: String, _ syntax: String, limit: Int = .max, _ path: SettingPath<CheckDraft<Part>, String?>,
+        _ help: String
     ) -> Keyword<CheckDraft<Part>> {
         let row: Keyword<CheckDraft<Part>> = .custom(name, syntax: syntax, help) { statement, draft, reader in
             guard let text = reader.text(statement, limit: limit) else { return }
@@ -68,15 +74,20 @@ extension Keyword where Target == RealServerDraft {
             "An old form: the keywords in it apply to the enclosing SMTP_CHECK.",
             begin: { _, draft, _ in draft }, end: { inner, draft, _ in draft = inner }
         )
-        return check("SMTP_CHECK", SMTPCheckSettings(), rows + [host], "Greets an SMTP server and expects its welcome.") {
+        return check("SMTP_CHECK", SMTPCheckSettings(), rows + [host], "Greets an SMTP server and expects its welcome.")
+        {
             draft, _ in .ready(.smtp(draft.part))
         }
     }
 
     private static var miscRow: Keyword {
         let rows: [Keyword<CheckDraft<MiscPart>>] = [
-            .script("misc_path", user: false, \.part.script, "The program to run with its arguments; exit status 0 is success."),
-            .wholeSeconds("misc_timeout", 0...4294, \.part.timeout, "How long the program may run; 0: the virtual server's delay_loop."),
+            .script(
+                "misc_path", user: false, \.part.script,
+                "The program to run with its arguments; exit status 0 is success."),
+            .wholeSeconds(
+                "misc_timeout", 0...4294, \.part.timeout,
+                "How long the program may run; 0: the virtual server's delay_loop."),
             .flag(
                 "misc_dynamic", \.part.isDynamic,
                 "Exit statuses 2 to 255 are success and set the server's weight to the status less 2."
@@ -87,10 +98,13 @@ extension Keyword where Target == RealServerDraft {
                 draft.part.group = statement.value(1)
             }.defaulting(to: "script_user"),
         ]
-        return check("MISC_CHECK", MiscPart(), rows + commonCheckRows(), "Runs a program that says whether the server is up.") {
+        return check(
+            "MISC_CHECK", MiscPart(), rows + commonCheckRows(), "Runs a program that says whether the server is up."
+        ) {
             draft, reader in
             guard draft.part.script != nil else {
-                reader.reportAtEnd(.error, "missing-script", draft.statement, "this MISC_CHECK has no misc_path and is ignored")
+                reader.reportAtEnd(
+                    .error, "missing-script", draft.statement, "this MISC_CHECK has no misc_path and is ignored")
                 return nil
             }
             return .misc(draft.part)
@@ -100,7 +114,8 @@ extension Keyword where Target == RealServerDraft {
     private static var dnsRow: Keyword {
         let rows: [Keyword<CheckDraft<DNSCheckSettings>>] = [
             .choice(
-                "type", DNSRecordType.allCases.map { ($0.word, $0) }, \.part.type, ignoringCase: true, "The type of record asked for."
+                "type", DNSRecordType.allCases.map { ($0.word, $0) }, \.part.type, ignoringCase: true,
+                "The type of record asked for."
             ).defaulting(to: "SOA"),
             .custom("name", syntax: "<domain>", "The name asked for.") { statement, draft, reader in
                 guard let name = reader.text(statement) else { return }
@@ -118,7 +133,8 @@ extension Keyword where Target == RealServerDraft {
                 draft.part.name = name
             }.defaulting(to: "the root"),
         ]
-        return check("DNS_CHECK", DNSCheckSettings(), rows + connectionRows(), "Sends a DNS query over UDP.") { draft, _ in
+        return check("DNS_CHECK", DNSCheckSettings(), rows + connectionRows(), "Sends a DNS query over UDP.") {
+            draft, _ in
             .ready(.dns(draft.part))
         }
     }
@@ -140,7 +156,8 @@ extension Keyword where Target == RealServerDraft {
         ]
         return check("FILE_CHECK", FilePart(), rows, "A number in a file decides about the server.") { draft, reader in
             guard let name = draft.part.name else {
-                reader.reportAtEnd(.error, "missing-track-file", draft.statement, "this FILE_CHECK names no track_file and is ignored")
+                reader.reportAtEnd(
+                    .error, "missing-track-file", draft.statement, "this FILE_CHECK names no track_file and is ignored")
                 return nil
             }
             let weight = draft.part.weight
@@ -157,7 +174,8 @@ extension Keyword where Target == RealServerDraft {
         ]
         return check("BFD_CHECK", BFDPart(), rows, "A BFD session decides about the server.") { draft, reader in
             guard let name = draft.part.name else {
-                reader.reportAtEnd(.error, "missing-bfd-name", draft.statement, "this BFD_CHECK names no bfd_instance and is ignored")
+                reader.reportAtEnd(
+                    .error, "missing-bfd-name", draft.statement, "this BFD_CHECK names no bfd_instance and is ignored")
                 return nil
             }
             return .ready(.bfd(name: name))
@@ -182,8 +200,10 @@ extension Keyword where Target == RealServerDraft {
                 }
                 draft.part.reply = pattern
             },
-            .number("min_reply_length", 0...UInt16.max, \.part.minimumReply, "A shorter reply is a failure.").since("2.2.0"),
-            .number("max_reply_length", 0...UInt16.max, \.part.maximumReply, "A longer reply is a failure.").since("2.2.0"),
+            .number("min_reply_length", 0...UInt16.max, \.part.minimumReply, "A shorter reply is a failure.").since(
+                "2.2.0"),
+            .number("max_reply_length", 0...UInt16.max, \.part.maximumReply, "A longer reply is a failure.").since(
+                "2.2.0"),
         ]
         return check("UDP_CHECK", UDPCheckSettings(), rows + connectionRows(), "Sends a UDP packet.") { draft, reader in
             let part = draft.part
@@ -218,7 +238,8 @@ extension CheckDraft {
             return nil
         }
         return FinishedCheck(
-            timing: timing, connection: connection, logsAllFailures: logsAllFailures ?? false, kind: kind, statement: statement
+            timing: timing, connection: connection, logsAllFailures: logsAllFailures ?? false, kind: kind,
+            statement: statement
         )
     }
 }
@@ -242,7 +263,9 @@ extension ReplyPattern {
             let digits = Array(word.utf8)
             guard digits.count.isMultiple(of: 2) else { return nil }
             for pair in stride(from: 0, to: digits.count, by: 2) {
-                guard let high = Self.nibble(digits[pair], wildcards), let low = Self.nibble(digits[pair + 1], wildcards) else {
+                guard let high = Self.nibble(digits[pair], wildcards),
+                    let low = Self.nibble(digits[pair + 1], wildcards)
+                else {
                     return nil
                 }
                 bytes.append(high.value << 4 | low.value)
@@ -273,7 +296,9 @@ extension Reader {
         case "reverse": return true
         case "noreverse": return false
         default:
-            report(.error, "unknown-value", statement, word: word, "'\(word.text)' is neither reverse nor noreverse; it is ignored")
+            report(
+                .error, "unknown-value", statement, word: word,
+                "'\(word.text)' is neither reverse nor noreverse; it is ignored")
             return false
         }
     }

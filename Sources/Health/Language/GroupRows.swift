@@ -5,7 +5,8 @@ package import Config
 
 extension HealthDraft {
     /// The root keywords of the checkers.
-    package static let rows: [Keyword<HealthDraft>] = ([sslRow, groupRow, VirtualServerDraft.row] as [Keyword<HealthDraft>])
+    package static let rows: [Keyword<HealthDraft>] =
+        ([sslRow, groupRow, VirtualServerDraft.row] as [Keyword<HealthDraft>])
         .on(.checker)
 
     private static var sslRow: Keyword<HealthDraft> {
@@ -29,9 +30,12 @@ extension HealthDraft {
                 if let entry = reader.groupEntry(line) { group.entries.append(entry) }
             }
             if let fault = group.fault {
-                reader.report(.error, "bad-group", statement, "virtual_server_group \(name.text) \(fault); it is ignored")
+                reader.report(
+                    .error, "bad-group", statement, "virtual_server_group \(name.text) \(fault); it is ignored")
             } else if health.groups.contains(where: { $0.name == name.text }) {
-                reader.report(.warning, "duplicate-group", statement, "virtual_server_group \(name.text) is defined already; the first one counts")
+                reader.report(
+                    .warning, "duplicate-group", statement,
+                    "virtual_server_group \(name.text) is defined already; the first one counts")
             } else {
                 health.groups.append(group)
             }
@@ -41,15 +45,23 @@ extension HealthDraft {
     private static var groupEntry: KeywordEntry {
         var entry = KeywordEntry(
             name: "virtual_server_group", syntax: "<name> { ... }",
-            help: "A list of addresses and marks, one a line, that a virtual server serves alike; it may follow the virtual server."
+            help:
+                "A list of addresses and marks, one a line, that a virtual server serves alike; it may follow the virtual server."
         )
-        var line = KeywordEntry.option("<entry>", "(<ip>[-<end>|/<len>] [<port>])|fwmark <uint> [inet|inet6]", "One address, range, network or mark.")
+        var line = KeywordEntry.option(
+            "<entry>", "(<ip>[-<end>|/<len>] [<port>])|fwmark <uint> [inet|inet6]",
+            "One address, range, network or mark.")
         line.children = [
             .option("<ip>", "<ip> [<port>]", range: "port 1..65535", "An address."),
-            .option("<ip>-<n>", "<ip>-<last> [<port>]", range: "last octet (decimal) or last group (hex)", "All addresses up to the last."),
+            .option(
+                "<ip>-<n>", "<ip>-<last> [<port>]", range: "last octet (decimal) or last group (hex)",
+                "All addresses up to the last."),
             .option("<ip>-<ip>", "<ip>-<ip> [<port>]", "All addresses up to the second."),
-            .option("<ip>/<len>", "<network>/<len> [<port>]", range: "1..32 or 1..128", "All addresses of the network."),
-            .option("fwmark", "<uint> [inet|inet6]", range: "0..4294967295", default: "family of the real servers", "A firewall mark."),
+            .option(
+                "<ip>/<len>", "<network>/<len> [<port>]", range: "1..32 or 1..128", "All addresses of the network."),
+            .option(
+                "fwmark", "<uint> [inet|inet6]", range: "0..4294967295", default: "family of the real servers",
+                "A firewall mark."),
         ]
         entry.children = [line]
         return entry
@@ -76,7 +88,8 @@ extension Reader {
     /// One line of a group.
     fileprivate mutating func groupEntry(_ line: Statement) -> VirtualServerGroupSettings.Entry? {
         if line.keyword.text == "fwmark" {
-            guard let word = require(line, 0, "a number"), let mark: UInt32 = number(word, of: line, in: 0...UInt32.max) else {
+            guard let word = require(line, 0, "a number"), let mark: UInt32 = number(word, of: line, in: 0...UInt32.max)
+            else {
                 return nil
             }
             guard let family = line.value(1) else { return .mark(mark, nil) }
@@ -84,7 +97,9 @@ extension Reader {
             case "inet": return .mark(mark, .ipv4)
             case "inet6": return .mark(mark, .ipv6)
             default:
-                report(.error, "unknown-value", line, word: family, "'\(family.text)' is neither inet nor inet6; it is ignored")
+                report(
+                    .error, "unknown-value", line, word: family,
+                    "'\(family.text)' is neither inet nor inet6; it is ignored")
                 return .mark(mark, nil)
             }
         }
@@ -95,7 +110,8 @@ extension Reader {
         }
         guard let range = AddressRange(line.keyword.text) else {
             report(
-                .error, "bad-group-entry", line, "'\(line.keyword.text)' is neither an address, a range nor a network; the line is ignored",
+                .error, "bad-group-entry", line,
+                "'\(line.keyword.text)' is neither an address, a range nor a network; the line is ignored",
                 help: "write 10.0.0.1, 10.0.0.1-9, 10.0.0.0/24 or fwmark <n>"
             )
             return nil

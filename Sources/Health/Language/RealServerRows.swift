@@ -6,11 +6,14 @@ import Config
 extension RealServerDraft {
     static let rows: [Keyword<RealServerDraft>] =
         [
-            .number("weight", 0...2_147_483_647, \.weight, "The share of new connections; 0: none, those there are go on.")
-                .defaulting(to: "weight of the virtual server"),
+            .number(
+                "weight", 0...2_147_483_647, \.weight, "The share of new connections; 0: none, those there are go on."
+            )
+            .defaulting(to: "weight of the virtual server"),
             .forwardingRow("lvs_method", \.forwarding, "How packets reach this server.").defaulting(to: "lb_kind"),
             .number(
-                "uthreshold", 0...UInt32.max, \.upperThreshold, "No new connections while the server has more than this; 0: no limit."
+                "uthreshold", 0...UInt32.max, \.upperThreshold,
+                "No new connections while the server has more than this; 0: no limit."
             ),
             .number(
                 "lthreshold", 0...UInt32.max, \.lowerThreshold,

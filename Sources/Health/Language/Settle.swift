@@ -44,7 +44,9 @@ extension HealthDraft {
             }
             result.virtualServers.append(open.settings)
         }
-        result.files = usedFiles.sorted().compactMap { name in files[name].map { CheckFileSettings(name: name, path: $0.path) } }
+        result.files = usedFiles.sorted().compactMap { name in
+            files[name].map { CheckFileSettings(name: name, path: $0.path) }
+        }
         virtualServers = []
         pool = CheckPool()
         return result
@@ -144,7 +146,8 @@ extension HealthDraft {
             case (.session(let name), .check(let server, let check)):
                 guard !sessions.contains(name) else { continue }
                 reader.report(
-                    .error, "unknown-bfd-instance", question.statement, "bfd_instance \(name) is not defined; this BFD_CHECK is ignored"
+                    .error, "unknown-bfd-instance", question.statement,
+                    "bfd_instance \(name) is not defined; this BFD_CHECK is ignored"
                 )
                 removals.append((server, check))
             case (.misc, _), (.file, _), (.session, _):

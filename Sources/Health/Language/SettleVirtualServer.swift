@@ -9,7 +9,9 @@ extension VirtualServerDraft {
         var settings = VirtualServerSettings(target)
         settings.transport = transport
         guard !servers.isEmpty else {
-            reader.reportAtEnd(.error, "no-real-servers", statement, "virtual server \(settings.name) has no real servers and is ignored")
+            reader.reportAtEnd(
+                .error, "no-real-servers", statement,
+                "virtual server \(settings.name) has no real servers and is ignored")
             return nil
         }
         settings.family = family ?? servers[0].address.family
@@ -94,7 +96,8 @@ extension VirtualServerDraft {
             timing.delayLoop = said.delayLoop ?? .seconds(60)
             let line = part.script
             let script = Script(
-                path: line?.arguments.first ?? "", arguments: line?.arguments ?? [], identity: ScriptIdentity(user: 0, group: 0)
+                path: line?.arguments.first ?? "", arguments: line?.arguments ?? [],
+                identity: ScriptIdentity(user: 0, group: 0)
             )
             var misc = MiscCheckSettings(script: script)
             // The reference: 0 means the delay_loop of the virtual server, not that of the checker.
@@ -103,7 +106,8 @@ extension VirtualServerDraft {
             settings = CheckSettings(.misc(misc), timing: timing)
             open.questions.append(Question(place: place, subject: .misc(part), statement: check.statement))
         case .ready(let kind):
-            settings = CheckSettings(kind.named(server.virtualHost ?? virtualHost), timing: said.settled(kind.defaults(said)))
+            settings = CheckSettings(
+                kind.named(server.virtualHost ?? virtualHost), timing: said.settled(kind.defaults(said)))
             switch kind {
             case .file(let file):
                 let subject = Question.Subject.file(file, saysWeight: file.weight != .min)

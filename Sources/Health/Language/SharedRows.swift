@@ -13,7 +13,9 @@ extension Reader {
 
     /// An address and, behind it, perhaps a port (1...65535, or 0 for none). Nil, with a diagnostic, if it is neither.
     mutating func endpoint(_ statement: Statement, _ what: String) -> (address: IPAddress, port: UInt16?)? {
-        guard let word = require(statement, 0, "an address"), let address = address(word, of: statement) else { return nil }
+        guard let word = require(statement, 0, "an address"), let address = address(word, of: statement) else {
+            return nil
+        }
         guard let portWord = statement.value(1) else { return (address, nil) }
         guard let port: UInt16 = number(portWord, of: statement, in: 0...UInt16.max) else { return nil }
         noteExtraWords(statement, after: 2)
@@ -29,17 +31,23 @@ extension Reader {
             switch option.text {
             case "type":
                 guard let kind = rest.popFirst() else {
-                    report(.error, "missing-value", statement, word: option, "'type' needs ipip, gue or gre", consequence: .missingParameter)
+                    report(
+                        .error, "missing-value", statement, word: option, "'type' needs ipip, gue or gre",
+                        consequence: .missingParameter)
                     return nil
                 }
                 guard let known = Self.tunnelKinds[kind.text] else {
-                    report(.error, "unknown-value", statement, word: kind, "'\(kind.text)' is no type of tunnel; the line is ignored")
+                    report(
+                        .error, "unknown-value", statement, word: kind,
+                        "'\(kind.text)' is no type of tunnel; the line is ignored")
                     return nil
                 }
                 tunnel.kind = known
             case "port":
                 guard let word = rest.popFirst() else {
-                    report(.error, "missing-value", statement, word: option, "'port' needs a number", consequence: .missingParameter)
+                    report(
+                        .error, "missing-value", statement, word: option, "'port' needs a number",
+                        consequence: .missingParameter)
                     return nil
                 }
                 guard let port: UInt16 = number(word, of: statement, in: 1...UInt16.max) else { return nil }
@@ -48,7 +56,9 @@ extension Reader {
             case "csum": tunnel.checksum = .full
             case "remcsum": tunnel.checksum = .remote
             default:
-                report(.error, "unknown-option", statement, word: option, "'\(option.text)' is no option of a tunnel; the line is ignored")
+                report(
+                    .error, "unknown-option", statement, word: option,
+                    "'\(option.text)' is no option of a tunnel; the line is ignored")
                 return nil
             }
         }
@@ -63,7 +73,8 @@ extension Reader {
             guard (tunnel.kind == .gue) == (tunnel.port != 0) else {
                 report(
                     .error, "tunnel-port", statement,
-                    "gue tunnels need a port and others cannot have one; the line is ignored", help: "write TUN type gue port <n>"
+                    "gue tunnels need a port and others cannot have one; the line is ignored",
+                    help: "write TUN type gue port <n>"
                 )
                 return nil
             }
@@ -73,7 +84,8 @@ extension Reader {
             return .tunnel(tunnel)
         default:
             report(
-                .error, "unknown-value", statement, word: word, "'\(word.text)' is no way to forward; the line is ignored",
+                .error, "unknown-value", statement, word: word,
+                "'\(word.text)' is no way to forward; the line is ignored",
                 help: "write NAT, DR or TUN"
             )
             return nil
@@ -110,7 +122,9 @@ extension Keyword {
         .custom(name, syntax: "<string>", help) { statement, target, reader in
             guard let word = reader.require(statement, 0, "a name") else { return }
             guard statement.values.count == 1 else {
-                reader.report(.error, "extra-words", statement, word: statement.value(1), "\(name) takes one word; the line is ignored")
+                reader.report(
+                    .error, "extra-words", statement, word: statement.value(1),
+                    "\(name) takes one word; the line is ignored")
                 return
             }
             target[keyPath: path] = word.text

@@ -19,7 +19,8 @@ extension Keyword where Target: TimedDraft {
                 "How many times a failed check is repeated before the server is taken down. The very first check of all is not repeated."
             ).defaulting(to: inherited),
             .seconds(
-                "delay_before_retry", 0...longestTime, \.timing.delayBeforeRetry, "The delay before a failed check is repeated."
+                "delay_before_retry", 0...longestTime, \.timing.delayBeforeRetry,
+                "The delay before a failed check is repeated."
             ).defaulting(to: inherited),
             .seconds(
                 "warmup", 0...longestTime, \.timing.warmup,
@@ -38,7 +39,8 @@ extension Keyword where Target: TimedDraft {
     }
 
     static var alphaRow: Keyword {
-        .bool("alpha", \.timing.alpha, "The server is down until its first check succeeds.").defaulting(to: "that of the level above")
+        .bool("alpha", \.timing.alpha, "The server is down until its first check succeeds.").defaulting(
+            to: "that of the level above")
     }
 }
 
@@ -46,19 +48,27 @@ extension Keyword where Target: TimedDraft {
 func commonCheckRows<Part>() -> [Keyword<CheckDraft<Part>>] {
     Keyword<CheckDraft<Part>>.timingRows(leastRetries: 0, from: "that of the real server") + [
         .alphaRow,
-        .bool("log_all_failures", \.logsAllFailures, "Each failed attempt is logged, not only the one that takes the server down.")
-            .defaulting(to: "checker_log_all_failures"),
+        .bool(
+            "log_all_failures", \.logsAllFailures,
+            "Each failed attempt is logged, not only the one that takes the server down."
+        )
+        .defaulting(to: "checker_log_all_failures"),
     ]
 }
 
 /// What checkers that connect accept besides.
 func connectionRows<Part>() -> [Keyword<CheckDraft<Part>>] {
     [
-        .address("connect_ip", \.connection.address, "Connect to this address.").defaulting(to: "that of the real server"),
-        .number("connect_port", 1...UInt16.max, \.connection.port, "Connect to this port.").defaulting(to: "that of the real server"),
-        .address("bindto", \.connection.source, "Connect from this address; of the same family as the address connected to."),
+        .address("connect_ip", \.connection.address, "Connect to this address.").defaulting(
+            to: "that of the real server"),
+        .number("connect_port", 1...UInt16.max, \.connection.port, "Connect to this port.").defaulting(
+            to: "that of the real server"),
+        .address(
+            "bindto", \.connection.source, "Connect from this address; of the same family as the address connected to."),
         .number("bind_port", 1...UInt16.max, \.connection.sourcePort, "Connect from this port.").defaulting(to: "any"),
-        .text("bind_if", "<interface>", limit: 15, \.connection.interface, "Connect through this interface; required for a link-local connect_ip."),
+        .text(
+            "bind_if", "<interface>", limit: 15, \.connection.interface,
+            "Connect through this interface; required for a link-local connect_ip."),
         .connectTimeoutRow(from: "that of the real server"),
         .number("fwmark", 0...UInt32.max, \.connection.mark, "Put this firewall mark on the packets of the check."),
     ] + commonCheckRows()

@@ -6,8 +6,11 @@ import Config
 extension VirtualServerDraft {
     static let rows: [Keyword<VirtualServerDraft>] =
         [
-            .custom("ip_family", syntax: "inet|inet6", "The address family, where nothing else tells it.") { statement, draft, reader in
-                guard let family = reader.choice(statement, [("inet", AddressFamily.ipv4), ("inet6", .ipv6)]) else { return }
+            .custom("ip_family", syntax: "inet|inet6", "The address family, where nothing else tells it.") {
+                statement, draft, reader in
+                guard let family = reader.choice(statement, [("inet", AddressFamily.ipv4), ("inet6", .ipv6)]) else {
+                    return
+                }
                 if case .address(let address, _) = draft.target, address.family != family {
                     reader.report(
                         .error, "family-mismatch", statement,
@@ -16,16 +19,20 @@ extension VirtualServerDraft {
                     return
                 }
                 draft.family = family
-            }.defaulting(to: "that of the address, else that of the real servers"),
+            }.defaulting(to: "that of the address, else that of the real servers")
         ] + Keyword<VirtualServerDraft>.timingRows(leastRetries: 1, from: "that of the checker") + [
             .connectTimeoutRow(from: "5"),
             .flag("inhibit_on_failure", \.inhibitsOnFailure, "Weight 0 instead of removal while a server is down."),
             schedulerRow("lb_algo"), schedulerRow("lvs_sched").since("1.1.5"),
         ] + flagRows + [
             .forwardingRow("lb_kind", \.forwarding, "How packets reach the servers."),
-            Keyword<VirtualServerDraft>.forwardingRow("lvs_method", \.forwarding, "How packets reach the servers.").since("1.1.5"),
-            .text("persistence_engine", limit: 16, \.engine, "A module that finds out which packets belong together, such as sip."),
-            .custom("persistence_timeout", syntax: "[<seconds:uint>]", "How long a client keeps its server.") { statement, draft, reader in
+            Keyword<VirtualServerDraft>.forwardingRow("lvs_method", \.forwarding, "How packets reach the servers.")
+                .since("1.1.5"),
+            .text(
+                "persistence_engine", limit: 16, \.engine,
+                "A module that finds out which packets belong together, such as sip."),
+            .custom("persistence_timeout", syntax: "[<seconds:uint>]", "How long a client keeps its server.") {
+                statement, draft, reader in
                 guard statement.value(0) != nil else {
                     draft.persistenceTimeout = 360
                     return
@@ -37,12 +44,15 @@ extension VirtualServerDraft {
                 "protocol", [("TCP", .tcp), ("UDP", .udp), ("SCTP", .sctp)], \.transport, ignoringCase: true,
                 "The transport protocol; firewall marks have none."
             ),
-            .flag("ha_suspend", \.suspends, "The checkers rest while the address of the virtual server is not on this machine."),
+            .flag(
+                "ha_suspend", \.suspends,
+                "The checkers rest while the address of the virtual server is not on this machine."),
             .bool("smtp_alert", \.smtpAlert, "Send mail when the quorum is gained or lost.")
                 .defaulting(to: "smtp_alert_checker, else smtp_alert, else off"),
             .text("virtualhost", \.virtualHost, "The name in the Host header of HTTP checkers."),
             .nameRow("snmp_name", \.snmpName, "The name of the virtual server in SNMP."),
-            .custom("alpha", syntax: "", "Servers are down until their first check succeeds.") { statement, draft, reader in
+            .custom("alpha", syntax: "", "Servers are down until their first check succeeds.") {
+                statement, draft, reader in
                 reader.noteExtraWords(statement, after: 0)
                 draft.timing.alpha = true
             },
@@ -50,10 +60,15 @@ extension VirtualServerDraft {
             .scriptRow("quorum_up", \.quorumUp, "Run when the quorum is gained."),
             .scriptRow("quorum_down", \.quorumDown, "Run when the quorum is lost."),
             .number("quorum", 1...UInt32.max, \.quorum, "The total weight of servers that must be up."),
-            .number("hysteresis", 0...UInt32.max, \.hysteresis, "How far the weight must go beyond the quorum for a change; below the quorum."),
+            .number(
+                "hysteresis", 0...UInt32.max, \.hysteresis,
+                "How far the weight must go beyond the quorum for a change; below the quorum."),
             .number("weight", 1...2_147_483_647, \.weight, "The weight of servers that name none.").defaulting(to: "1"),
             sorryRow,
-            .custom("sorry_server_inhibit", syntax: "", "The sorry server stays in the table with weight 0 while it is not needed.") {
+            .custom(
+                "sorry_server_inhibit", syntax: "",
+                "The sorry server stays in the table with weight 0 while it is not needed."
+            ) {
                 statement, draft, reader in
                 guard draft.sorryServer != nil else { return reader.reportNoSorryServer(statement) }
                 draft.sorryServer?.isInhibited = true
@@ -68,13 +83,16 @@ extension VirtualServerDraft {
         ]
 
     private static func schedulerRow(_ name: String) -> Keyword<VirtualServerDraft> {
-        .custom(name, syntax: Scheduler.allCases.map(\.rawValue).joined(separator: "|"), "The scheduler of connections.") {
+        .custom(
+            name, syntax: Scheduler.allCases.map(\.rawValue).joined(separator: "|"), "The scheduler of connections."
+        ) {
             statement, draft, reader in
             guard let word = reader.require(statement, 0, "a scheduler") else { return }
             reader.noteExtraWords(statement, after: 1)
             guard let scheduler = Scheduler(rawValue: word.text) else {
                 reader.report(
-                    .error, "unknown-value", statement, word: word, "'\(word.text)' is no scheduler; the line is ignored",
+                    .error, "unknown-value", statement, word: word,
+                    "'\(word.text)' is no scheduler; the line is ignored",
                     help: "write one of \(Scheduler.allCases.map(\.rawValue).joined(separator: ", "))"
                 )
                 return
@@ -87,14 +105,20 @@ extension VirtualServerDraft {
     private static var flagRows: [Keyword<VirtualServerDraft>] {
         [
             schedulerFlag("hashed", .port, [.sh, .mh], "An old name of sh-port."),
-            .custom("ops", syntax: "", "Each UDP packet is scheduled on its own.") { _, draft, _ in draft.flags.insert(.onePacket) },
+            .custom("ops", syntax: "", "Each UDP packet is scheduled on its own.") { _, draft, _ in
+                draft.flags.insert(.onePacket)
+            },
             schedulerFlag("flag-1", .first, nil, "The first flag of the scheduler, whatever it means there."),
             schedulerFlag("flag-2", .second, nil, "The second flag of the scheduler."),
             schedulerFlag("flag-3", .third, nil, "The third flag of the scheduler."),
             schedulerFlag("sh-port", .port, [.sh], "The source port is part of the hash; lb_algo sh must come before."),
-            schedulerFlag("sh-fallback", .fallback, [.sh], "An unavailable server's share goes to another; lb_algo sh must come before."),
+            schedulerFlag(
+                "sh-fallback", .fallback, [.sh],
+                "An unavailable server's share goes to another; lb_algo sh must come before."),
             schedulerFlag("mh-port", .port, [.mh], "The source port is part of the hash; lb_algo mh must come before."),
-            schedulerFlag("mh-fallback", .fallback, [.mh], "An unavailable server's share goes to another; lb_algo mh must come before."),
+            schedulerFlag(
+                "mh-fallback", .fallback, [.mh],
+                "An unavailable server's share goes to another; lb_algo mh must come before."),
         ]
     }
 
@@ -124,7 +148,9 @@ extension VirtualServerDraft {
             guard let word = reader.require(statement, 0, "a mask or a prefix length") else { return }
             if word.text.contains(".") {
                 guard case .v4(let mask)? = IPAddress(word.text), draft.family != .ipv6 else {
-                    reader.report(.error, "bad-granularity", statement, word: word, "'\(word.text)' is no mask for IPv4; the line is ignored")
+                    reader.report(
+                        .error, "bad-granularity", statement, word: word,
+                        "'\(word.text)' is no mask for IPv4; the line is ignored")
                     return
                 }
                 draft.granularity = mask
@@ -132,7 +158,9 @@ extension VirtualServerDraft {
             } else {
                 guard draft.family != .ipv4, let length: UInt32 = reader.number(word, of: statement, in: 1...128) else {
                     if draft.family == .ipv4 {
-                        reader.report(.error, "bad-granularity", statement, word: word, "IPv4 takes a mask; the line is ignored", help: "write 255.255.255.0")
+                        reader.report(
+                            .error, "bad-granularity", statement, word: word, "IPv4 takes a mask; the line is ignored",
+                            help: "write 255.255.255.0")
                     }
                     return
                 }
@@ -144,7 +172,8 @@ extension VirtualServerDraft {
     }
 
     private static var sorryRow: Keyword<VirtualServerDraft> {
-        .custom("sorry_server", syntax: "<ip> [<port>]", "The server that answers while the quorum is lost.") { statement, draft, reader in
+        .custom("sorry_server", syntax: "<ip> [<port>]", "The server that answers while the quorum is lost.") {
+            statement, draft, reader in
             guard let endpoint = reader.endpoint(statement, "sorry server") else { return }
             draft.sorryServer = SorryDraft(address: endpoint.address, port: endpoint.port, statement: statement)
         }.range("port 1..65535")
@@ -166,7 +195,8 @@ extension VirtualServerDraft {
 extension Reader {
     fileprivate mutating func reportNoSorryServer(_ statement: Statement) {
         report(
-            .error, "no-sorry-server", statement, "\(statement.name) stands before or without sorry_server; it is ignored",
+            .error, "no-sorry-server", statement,
+            "\(statement.name) stands before or without sorry_server; it is ignored",
             help: "write sorry_server first"
         )
     }

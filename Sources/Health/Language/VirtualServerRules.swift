@@ -10,7 +10,8 @@ struct VirtualServerRule: Sendable {
 
     /// In the order in which they build on each other.
     static let all: [VirtualServerRule] = [
-        protocolRule, schedulerRule, forwardingRule, portlessRule, markPorts, ports, onePacket, suspension, quorum, hysteresis,
+        protocolRule, schedulerRule, forwardingRule, portlessRule, markPorts, ports, onePacket, suspension, quorum,
+        hysteresis,
         alphaWithoutChecks, missingCheckPort,
     ]
 
@@ -19,7 +20,9 @@ struct VirtualServerRule: Sendable {
         if case .mark = draft.target {
             settings.transport = nil
             guard draft.transport != nil else { return }
-            reader.report(.warning, "protocol-ignored", draft.statement, "\(settings.name): marks have no protocol; it is ignored")
+            reader.report(
+                .warning, "protocol-ignored", draft.statement, "\(settings.name): marks have no protocol; it is ignored"
+            )
         } else if draft.transport == nil {
             reader.report(
                 .warning, "protocol-missing", draft.statement, "\(settings.name) names no protocol; UDP is used",
@@ -31,12 +34,16 @@ struct VirtualServerRule: Sendable {
 
     static let schedulerRule = VirtualServerRule(name: "scheduler") { draft, settings, reader in
         guard draft.scheduler == nil else { return }
-        reader.report(.warning, "scheduler-missing", draft.statement, "\(settings.name) names no scheduler; wlc is used", help: "write lb_algo wlc")
+        reader.report(
+            .warning, "scheduler-missing", draft.statement, "\(settings.name) names no scheduler; wlc is used",
+            help: "write lb_algo wlc")
     }
 
     static let forwardingRule = VirtualServerRule(name: "forwarding") { draft, settings, reader in
         guard draft.forwarding == nil, draft.servers.contains(where: { $0.forwarding == nil }) else { return }
-        reader.report(.warning, "forwarding-missing", draft.statement, "\(settings.name) names no way to forward; NAT is used", help: "write lb_kind NAT")
+        reader.report(
+            .warning, "forwarding-missing", draft.statement, "\(settings.name) names no way to forward; NAT is used",
+            help: "write lb_kind NAT")
     }
 
     /// Only a persistent service may listen to all ports.
@@ -87,7 +94,9 @@ struct VirtualServerRule: Sendable {
             }
             settings.servers[index].key.port = port
         }
-        for index in settings.servers.indices where settings.servers[index].key.port == 0 { settings.servers[index].key.port = port }
+        for index in settings.servers.indices where settings.servers[index].key.port == 0 {
+            settings.servers[index].key.port = port
+        }
         guard let sorry = draft.sorryServer, let forwarding = settings.sorryServer?.forwarding else { return }
         if forwarding != .nat {
             if let said = sorry.port, said != 0, said != port {
@@ -103,14 +112,18 @@ struct VirtualServerRule: Sendable {
     }
 
     static let onePacket = VirtualServerRule(name: "one-packet") { draft, settings, reader in
-        guard settings.flags.contains(.onePacket), settings.transport == .tcp || settings.transport == .sctp else { return }
+        guard settings.flags.contains(.onePacket), settings.transport == .tcp || settings.transport == .sctp else {
+            return
+        }
         reader.report(.warning, "one-packet", draft.statement, "\(settings.name): ops is for UDP only; it is ignored")
         settings.flags.remove(.onePacket)
     }
 
     static let suspension = VirtualServerRule(name: "ha-suspend") { draft, settings, reader in
         guard settings.suspends, case .mark = draft.target else { return }
-        reader.report(.warning, "ha-suspend", draft.statement, "\(settings.name): ha_suspend needs an address, not a mark; it is ignored")
+        reader.report(
+            .warning, "ha-suspend", draft.statement,
+            "\(settings.name): ha_suspend needs an address, not a mark; it is ignored")
         settings.suspends = false
     }
 
@@ -146,7 +159,8 @@ struct VirtualServerRule: Sendable {
     /// A checker that connects needs a port from somewhere.
     static let missingCheckPort = VirtualServerRule(name: "check-port") { draft, settings, reader in
         for (index, server) in settings.servers.enumerated() where server.key.port == 0 {
-            for (place, check) in server.checks.enumerated() where check.kind.needsPort && check.connection.port == nil {
+            for (place, check) in server.checks.enumerated() where check.kind.needsPort && check.connection.port == nil
+            {
                 reader.report(
                     .hint, "check-without-port", draft.servers[index].checks[place].statement,
                     "this \(check.kind.keyword) has no port to connect to", help: "write connect_port <port>"

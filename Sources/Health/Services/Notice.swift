@@ -49,7 +49,8 @@ package enum Notice: Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .activating(let server, let service): "Activating healthchecker for service \(server) for VS \(service)"
         case .suspending(let server, let service): "Suspending healthchecker for service \(server) for VS \(service)"
-        case .deactivating(let server, let service): "Deactivating healthchecker for service \(server) for VS \(service)"
+        case .deactivating(let server, let service):
+            "Deactivating healthchecker for service \(server) for VS \(service)"
         case .passed(let subject): subject.successText
         case .attemptFailed(let subject, let failure, let attempts): subject.attemptText(failure, attempts)
         case .checkFailed(let subject, let failure, let attempts): subject.failureText(failure, attempts)
@@ -71,7 +72,8 @@ package enum Notice: Hashable, Sendable, CustomStringConvertible {
                 : "\(inhibits ? "Disabling" : "Removing") sorry server \(server) from VS \(service)"
         case .pool(let service, let isFilled):
             "\(isFilled ? "Adding alive servers to" : "Removing alive servers from") the pool for VS \(service)"
-        case .running(let script, let server, let service): "Executing [\(script)] for service \(server) in VS \(service)"
+        case .running(let script, let server, let service):
+            "Executing [\(script)] for service \(server) in VS \(service)"
         case .runningForQuorum(let script, let service): "Executing [\(script)] for VS \(service)"
         case .trackedFile(let name, let server, let isUp):
             "(\(server)): tracked file \(name) now \(isUp ? "UP" : "FAULT") state"
@@ -99,5 +101,7 @@ package struct QuorumFigures: Hashable, Sendable {
 
     package var gainedText: String { "Gained quorum \(quorum)+\(hysteresis)=\(upperThreshold) <= \(weight)" }
     package var lostText: String { "Lost quorum \(quorum)-\(hysteresis)=\(lowerThreshold) > \(weight)" }
-    package var startingText: String { "Starting with quorum down \(quorum)-\(hysteresis)=\(lowerThreshold) > \(weight)" }
+    package var startingText: String {
+        "Starting with quorum down \(quorum)-\(hysteresis)=\(lowerThreshold) > \(weight)"
+    }
 }

@@ -112,7 +112,8 @@ extension VirtualServers {
     ) {
         let wasDown = kernel.wasDown(server, of: services[service].settings)
         var state = before?.state ?? RealServer(weight: server.weight, firstCheck: 0)
-        state.firstCheck = placeChecks(server, Int32(service), Int32(position), from: before, wasDown, at: now, into: &actions)
+        state.firstCheck = placeChecks(
+            server, Int32(service), Int32(position), from: before, wasDown, at: now, into: &actions)
         let slots = Int(state.firstCheck)..<Int(state.firstCheck) + server.checks.count
         state.failedChecks = UInt32(slots.count { !checks[$0].isUp })
         let isAlive = state.failedChecks == 0
@@ -178,7 +179,8 @@ extension VirtualServers {
 
     /// A checker that was not there before.
     private mutating func begin(
-        _ check: CheckSettings, slot: Int, _ server: RealServerSettings, _ service: Int, _ wasDown: Bool, at now: Instant,
+        _ check: CheckSettings, slot: Int, _ server: RealServerSettings, _ service: Int, _ wasDown: Bool,
+        at now: Instant,
         into actions: inout [Action]
     ) {
         let attempt = checks[slot].attempt
@@ -309,7 +311,9 @@ extension VirtualServers {
 extension CheckSettings {
     /// The same checker, perhaps with other patience: it does the same, to the same place.
     fileprivate func isSame(as other: CheckSettings) -> Bool {
-        guard connection.address == other.connection.address, connection.port == other.connection.port else { return false }
+        guard connection.address == other.connection.address, connection.port == other.connection.port else {
+            return false
+        }
         switch (kind, other.kind) {
         case (.http(let mine), .http(let theirs)): return mine.isSecure == theirs.isSecure && mine.urls == theirs.urls
         case (.file(let mine), .file(let theirs)): return mine.name == theirs.name

@@ -75,12 +75,15 @@ extension VirtualServers {
         }
         let isAlive = services[service].servers[server].failedChecks == 0
         let settings = services[service].settings.servers[server]
-        if settings.sendsMail, isAlive != wasAlive || !self.settings.mailsOnlyForServers, let found = check(CheckID(slot)) {
+        if settings.sendsMail, isAlive != wasAlive || !self.settings.mailsOnlyForServers,
+            let found = check(CheckID(slot))
+        {
             let subject = subject(found, step: Int(checks[slot].step))
             actions.append(
                 .mail(
                     Mail(
-                        server: subject.server, of: subject.service, isUp: failure == nil, body: subject.mailBody(failure)
+                        server: subject.server, of: subject.service, isUp: failure == nil,
+                        body: subject.mailBody(failure)
                     )
                 )
             )

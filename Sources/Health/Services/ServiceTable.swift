@@ -40,7 +40,8 @@ package struct ServerConfiguration: Hashable, Sendable {
     package var upperThreshold: UInt32
     package var lowerThreshold: UInt32
 
-    package init(weight: UInt32, forwarding: Forwarding = .nat, upperThreshold: UInt32 = 0, lowerThreshold: UInt32 = 0) {
+    package init(weight: UInt32, forwarding: Forwarding = .nat, upperThreshold: UInt32 = 0, lowerThreshold: UInt32 = 0)
+    {
         self.weight = weight
         self.forwarding = forwarding
         self.upperThreshold = upperThreshold

@@ -75,7 +75,8 @@ extension VirtualServerSettings {
         case (.mark, .nat): server
         case (.mark, _): ServerKey(server.address, port: 0)
         case (.address(_, let port, _), .nat): server.port == 0 ? ServerKey(server.address, port: port) : server
-        case (.address(_, let port, _), .direct), (.address(_, let port, _), .tunnel): ServerKey(server.address, port: port)
+        case (.address(_, let port, _), .direct), (.address(_, let port, _), .tunnel):
+            ServerKey(server.address, port: port)
         }
     }
 }

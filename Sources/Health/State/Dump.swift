@@ -9,7 +9,9 @@ extension VirtualServers {
     /// The lines of the dump, topology first, then the checkers.
     package func dump() -> [String] {
         var lines = sslLines
-        if !settings.virtualServers.isEmpty { lines += ["------< LVS Topology >------", " System is compiled with LVS v1.2.1"] }
+        if !settings.virtualServers.isEmpty {
+            lines += ["------< LVS Topology >------", " System is compiled with LVS v1.2.1"]
+        }
         for group in settings.groups { lines += groupLines(group) }
         for service in services {
             lines += service.lines()
@@ -19,7 +21,9 @@ extension VirtualServers {
         if !settings.files.isEmpty {
             lines.append("------< Checker track files >------")
             for file in settings.files {
-                lines += [" Track file = \(file.name)", "   File = \(file.path)", "   Status = \(files[file.name] ?? 0)"]
+                lines += [
+                    " Track file = \(file.name)", "   File = \(file.path)", "   Status = \(files[file.name] ?? 0)",
+                ]
             }
         }
         return lines
@@ -28,7 +32,10 @@ extension VirtualServers {
     private var sslLines: [String] {
         guard let ssl = settings.ssl else { return [] }
         return ["------< SSL definitions >------", " Using SSL = yes"]
-            + [ssl.key.map { " Key file = \($0)" }, ssl.authority.map { " CA file = \($0)" }, ssl.certificate.map { " Certificate file = \($0)" }]
+            + [
+                ssl.key.map { " Key file = \($0)" }, ssl.authority.map { " CA file = \($0)" },
+                ssl.certificate.map { " Certificate file = \($0)" },
+            ]
             .compactMap(\.self)
     }
 
@@ -40,7 +47,8 @@ extension VirtualServers {
             case .addresses(let first, let last, let port):
                 families.insert(first.family)
                 lines.append(
-                    first == last ? "   VIP = \(first), VPORT = \(port)" : "   VIP Range = \(first)-\(last), VPORT = \(port)"
+                    first == last
+                        ? "   VIP = \(first), VPORT = \(port)" : "   VIP Range = \(first)-\(last), VPORT = \(port)"
                 )
             case .mark(let mark, _): lines.append("   FWMARK = \(mark)")
             }
@@ -101,14 +109,16 @@ extension VirtualServer {
         if let name = settings.snmpName { lines.append("   SNMP name = \(name)") }
         lines += [
             "   Address family = inet\(settings.family == .ipv6 ? "6" : "")",
-            "   connection timeout = \(seconds(settings.connectTimeout))", "   delay_loop = \(seconds(settings.timing.delayLoop))",
+            "   connection timeout = \(seconds(settings.connectTimeout))",
+            "   delay_loop = \(seconds(settings.timing.delayLoop))",
             "   lvs_sched = \(settings.scheduler.rawValue)", "   Hashed = disabled",
         ]
         lines += flagLines
         if let persistence = settings.persistence {
             lines.append("   persistence timeout = \(persistence.timeout)")
             if persistence.granularity != ServiceConfiguration.finest(settings.family) {
-                let text = settings.family == .ipv4 ? "\(IPAddress.v4(persistence.granularity))" : "\(persistence.granularity)"
+                let text =
+                    settings.family == .ipv4 ? "\(IPAddress.v4(persistence.granularity))" : "\(persistence.granularity)"
                 lines.append("   persistence granularity = \(text)")
             }
             if let engine = persistence.engine { lines.append("   persistence engine = \(engine)") }
@@ -116,14 +126,16 @@ extension VirtualServer {
         lines += [
             "   protocol = \(settings.transport?.word.uppercased() ?? "none")", "   alpha is \(onOff(settings.alpha))",
             "   omega is \(onOff(settings.omega))", "   Retry count = \(settings.timing.retries)",
-            "   Retry delay = \(seconds(settings.timing.delayBeforeRetry))", "   Warmup = \(seconds(settings.timing.warmup))",
+            "   Retry delay = \(seconds(settings.timing.delayBeforeRetry))",
+            "   Warmup = \(seconds(settings.timing.warmup))",
             "   Inhibit on failure is \(onOff(settings.inhibitsOnFailure))",
             "   quorum = \(settings.quorum), hysteresis = \(settings.hysteresis)",
         ]
         if let script = settings.quorumUp { lines.append("   Quorum up notify script = \(scriptText(script))") }
         if let script = settings.quorumDown { lines.append("   Quorum down notify script = \(scriptText(script))") }
         lines += [
-            "   Using smtp notification = \(yesNo(settings.sendsMail))", "   default \(forwardingText(settings.forwarding))",
+            "   Using smtp notification = \(yesNo(settings.sendsMail))",
+            "   default \(forwardingText(settings.forwarding))",
         ]
         if let sorry = settings.sorryServer {
             lines += [
@@ -151,13 +163,17 @@ extension VirtualServer {
 }
 
 extension CheckSettings {
-    fileprivate func lines(_ state: CheckState, _ server: RealServerSettings, _ service: VirtualServerSettings) -> [String] {
+    fileprivate func lines(
+        _ state: CheckState, _ server: RealServerSettings, _ service: VirtualServerSettings
+    ) -> [String] {
         var lines = [
             " \(service.name) -> \(service.name(of: server.key))", "   Enabled = \(yesNo(state.isEnabled))",
-            "   Up = \(yesNo(state.isUp))", "   Has run = \(yesNo(state.hasRun))", "   Current weight = \(state.weight)",
+            "   Up = \(yesNo(state.isUp))", "   Has run = \(yesNo(state.hasRun))",
+            "   Current weight = \(state.weight)",
             "   Alpha = \(yesNo(alpha))", "   Delay loop = \(timing.delayLoop.microseconds) us",
             "   Warmup = \(timing.warmup.microseconds) us", "   Retries = \(timing.retries)",
-            "   Delay before retry = \(timing.delayBeforeRetry.microseconds) us", "   Retries iterations = \(state.retries)",
+            "   Delay before retry = \(timing.delayBeforeRetry.microseconds) us",
+            "   Retries iterations = \(state.retries)",
             "   Log all failures = \(yesNo(logsAllFailures))",
         ]
         switch kind {
@@ -198,11 +214,13 @@ extension CheckSettings {
         case .dns(let dns): ["   Keepalive method = DNS_CHECK", "   Type = \(dns.type.word)", "   Name = \(dns.name)"]
         case .misc(let misc):
             [
-                "   Keepalive method = MISC_CHECK", "   script = '\(misc.script.path)'", "   timeout = \(misc.timeout.seconds)",
+                "   Keepalive method = MISC_CHECK", "   script = '\(misc.script.path)'",
+                "   timeout = \(misc.timeout.seconds)",
                 "   dynamic = \(misc.isDynamic ? "YES" : "NO")",
                 "   uid:gid = \(misc.script.identity.user):\(misc.script.identity.group)",
             ]
-        case .file(let file): ["   Keepalive method = FILE_CHECK", "   Track file = \(file.name), weight \(file.weight)"]
+        case .file(let file):
+            ["   Keepalive method = FILE_CHECK", "   Track file = \(file.name), weight \(file.weight)"]
         case .bfd(let name): ["   Keepalive method = BFD_CHECK", "   BFD instance = \(name)"]
         case .http(let http): http.lines
         }
@@ -225,13 +243,18 @@ extension HTTPCheckSettings {
         for url in urls {
             lines.append("   Checked url = \(url.path)")
             if let host = url.virtualHost { lines.append("     Virtual host = \(host)") }
-            if let digest = url.digest { lines.append("     digest = \(digest.map { hexDigits($0, width: 2) }.joined())") }
+            if let digest = url.digest {
+                lines.append("     digest = \(digest.map { hexDigits($0, width: 2) }.joined())")
+            }
             lines.append("     HTTP Status Code(s)")
             for range in url.statuses.ranges {
-                lines.append("       \(range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound)-\(range.upperBound)")")
+                lines.append(
+                    "       \(range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound)-\(range.upperBound)")")
             }
             if let pattern = url.pattern {
-                lines += ["     Regex = \"\(pattern.text)\"", "     Regex options: \(pattern.options.joined(separator: " "))"]
+                lines += [
+                    "     Regex = \"\(pattern.text)\"", "     Regex options: \(pattern.options.joined(separator: " "))",
+                ]
             }
         }
         return lines
