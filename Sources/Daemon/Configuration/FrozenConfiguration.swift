@@ -2,6 +2,7 @@
 
 import Basics
 package import Config
+import Health
 package import Linux
 import VRRP
 
@@ -63,6 +64,10 @@ extension Configuration {
     init(_ draft: ConfigurationDraft, _ reader: inout Reader) {
         self.init()
         globals = draft.globals
+        if reader.processes.contains(.checker) {
+            var draft = draft
+            health = draft.health.settle(with: globals, files: draft.checkFiles, sessions: draft.sessions, &reader)
+        }
         if reader.processes.contains(.vrrp) { vrrp = draft.vrrp.settled(with: globals, &reader) }
         let scripts = globals.scripts
         startupScript = scripts.startup.flatMap { reader.resolve($0, for: "startup_script", by: scripts) }

@@ -16,8 +16,8 @@ package enum DaemonProgram {
             return ExitCode.ok.rawValue
         case .signalNumber(let name):
             return tellSignal(name)
-        case .genhash:
-            return refuse("genhash is not part of this version yet")
+        case .genhash(let words):
+            return Genhash.run(words)
         case .refused(let text):
             return refuse(text)
         case .run(let commandLine, let mode):

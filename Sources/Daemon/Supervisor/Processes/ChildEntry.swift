@@ -45,15 +45,16 @@ extension ChildKind {
     /// Whether this build has the process.
     var isBuilt: Bool {
         switch self {
-        case .vrrp: true
-        case .checker, .bfd: false
+        case .vrrp, .checker: true
+        case .bfd: false
         }
     }
 
     fileprivate func run(in environment: ProcessEnvironment) -> Int32 {
         switch self {
         case .vrrp: environment.run(VRRPProcess.self)
-        case .checker, .bfd: ExitCode.internalError.rawValue
+        case .checker: environment.run(CheckerProcess.self)
+        case .bfd: ExitCode.internalError.rawValue
         }
     }
 }
