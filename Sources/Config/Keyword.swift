@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import Basics
-
 /// Everything there is to say about one keyword, apart from the type of the settings it fills: what the manual, the schema,
 /// completions and "did you mean" are made of.
 package struct KeywordEntry: Sendable {
@@ -38,15 +36,38 @@ package struct KeywordEntry: Sendable {
         self.syntax = syntax
         self.help = help
     }
+
+    /// An option of a value line, such as `weight` behind a tracked script: documented, read by the row it belongs to.
+    package static func option(
+        _ name: String, _ syntax: String = "", range: String = "", default text: String = "", since: String = "", _ help: String
+    ) -> KeywordEntry {
+        var entry = KeywordEntry(name: name, syntax: syntax, help: help)
+        entry.range = range
+        entry.defaultValue = text
+        entry.since = since
+        return entry
+    }
+
+    /// Another name for the same option.
+    package func alias(_ name: String) -> KeywordEntry {
+        var copy = self
+        copy.name = name
+        return copy
+    }
 }
 
+/// A place in a target that takes a value: a key path literal such as `\.priority`.
+package typealias SettingPath<Target, Value> = any WritableKeyPath<Target, Value> & Sendable
+
 /// One row of a block's table: a keyword, what it takes, what it means and where its value goes.
-package struct Keyword<Target> {
+package struct Keyword<Target>: Sendable {
     package var entry: KeywordEntry
     /// Applies a statement with this keyword to the settings of the block; what is wrong goes to the reader's diagnostics.
-    package var apply: (Statement, inout Target, inout Reader) -> Void
+    package var apply: Apply
 
-    package init(_ entry: KeywordEntry, apply: @escaping (Statement, inout Target, inout Reader) -> Void) {
+    package typealias Apply = @Sendable (Statement, inout Target, inout Reader) -> Void
+
+    package init(_ entry: KeywordEntry, apply: @escaping Apply) {
         self.entry = entry
         self.apply = apply
     }
@@ -89,10 +110,61 @@ extension Keyword {
         return copy
     }
 
+    /// The range as the manual words it, where the row's own wording does not do.
+    package func range(_ text: String) -> Keyword {
+        var copy = self
+        copy.entry.range = text
+        return copy
+    }
+
+    /// The shape of the value as the manual writes it, where the row's own does not do.
+    package func syntax(_ text: String) -> Keyword {
+        var copy = self
+        copy.entry.syntax = text
+        return copy
+    }
+
     /// Read and checked, but the feature behind it is not built yet.
     package var parsedOnly: Keyword {
         var copy = self
         copy.entry.status = .parsed
         return copy
+    }
+}
+
+// MARK: - Composition
+
+extension Keyword {
+    /// The row for a larger target that holds this row's target: how the root table is joined from the parts' tables.
+    package func lifted<Whole>(to path: SettingPath<Whole, Target>) -> Keyword<Whole> {
+        Keyword<Whole>(entry) { [apply] statement, whole, reader in apply(statement, &whole[keyPath: path], &reader) }
+    }
+}
+
+extension Array {
+    /// Every row lifted: `GlobalSettings.rows.lifted(to: \Settings.globals) + VRRPDraft.rows.lifted(to: \Settings.vrrp)`.
+    package func lifted<Whole, Part>(
+        to path: SettingPath<Whole, Part>
+    ) -> [Keyword<Whole>] where Element == Keyword<Part> {
+        map { $0.lifted(to: path) }
+    }
+}
+
+extension Array {
+    /// All rows are for these processes.
+    package func on<Target>(_ processes: KeywordEntry.Processes) -> Self where Element == Keyword<Target> {
+        map { $0.entry.processes.isEmpty ? $0.on(processes) : $0 }
+    }
+
+    /// The features behind all rows are not built yet.
+    package func parsedOnly<Target>() -> Self where Element == Keyword<Target> { map(\.parsedOnly) }
+
+    /// All rows under names that begin with `prefix`.
+    package func prefixed<Target>(_ prefix: String) -> Self where Element == Keyword<Target> {
+        map { row in
+            var copy = row
+            copy.entry.name = prefix + row.entry.name
+            return copy
+        }
     }
 }

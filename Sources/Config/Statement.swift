@@ -3,7 +3,7 @@
 package import Basics
 
 /// One word of a statement, quotes removed.
-package struct Word: Sendable {
+package struct Word: Equatable, Sendable {
     package var text: String
     /// Where the word begins in its line, from 1.
     package var column: Int
@@ -21,16 +21,26 @@ package struct Statement: Sendable {
     /// The place of the keyword.
     package var position: Position
     /// The logical line from the keyword on, as written (after substitution): for values with a quoting grammar of their own.
-    package var line: String
+    package var bytes: ArraySlice<UInt8>
 
-    package init(keyword: Word, values: [Word], position: Position, line: String = "") {
+    package init(keyword: Word, values: [Word], position: Position, bytes: ArraySlice<UInt8>) {
         self.keyword = keyword
         self.values = values
         self.position = position
-        self.line = line
+        self.bytes = bytes
+    }
+
+    package init(keyword: Word, values: [Word], position: Position, line: String = "") {
+        self.init(keyword: keyword, values: values, position: position, bytes: Array(line.utf8)[...])
     }
 
     package var name: String { keyword.text }
+
+    /// The logical line as text; made anew each time, so ask once.
+    package var line: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// The value at this place, if the line has so many.
+    package func value(_ index: Int) -> Word? { values.indices.contains(index) ? values[index] : nil }
 
     /// The place of a word of this statement.
     package func position(of word: Word) -> Position {

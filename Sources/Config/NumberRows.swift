@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package import Basics
+
+extension Keyword {
+    /// A decimal integer. Outside the range, the value that was there stays, with an error naming it.
+    package static func number<Value: FixedWidthInteger & Sendable>(
+        _ name: String, _ range: ClosedRange<Value>, _ path: SettingPath<Target, Value>, _ help: String
+    ) -> Keyword {
+        Keyword(numberEntry(name, range, help)) { statement, target, reader in
+            if let value = reader.number(statement, in: range, keeping: "\(target[keyPath: path])") { target[keyPath: path] = value }
+        }
+    }
+
+    /// As above for a target that knows "not said".
+    package static func number<Value: FixedWidthInteger & Sendable>(
+        _ name: String, _ range: ClosedRange<Value>, _ path: SettingPath<Target, Value?>, _ help: String
+    ) -> Keyword {
+        Keyword(numberEntry(name, range, help)) { statement, target, reader in
+            if let value = reader.number(statement, in: range, keeping: target[keyPath: path].map { "\($0)" }) { target[keyPath: path] = value }
+        }
+    }
+
+    private static func numberEntry<Value: FixedWidthInteger>(
+        _ name: String, _ range: ClosedRange<Value>, _ help: String
+    ) -> KeywordEntry {
+        var entry = KeywordEntry(name: name, syntax: range.lowerBound < 0 ? "<int>" : "<uint>", help: help)
+        entry.range = "\(range.lowerBound)..\(range.upperBound)"
+        return entry
+    }
+
+    /// Seconds with a decimal fraction. `places` is how many digits count (6: microseconds); more are rounded with a warning.
+    package static func seconds(
+        _ name: String, _ range: ClosedRange<Double>, places: Int = 6, _ path: SettingPath<Target, Interval>,
+        _ help: String
+    ) -> Keyword {
+        time(name, "<seconds:decimal>", TimeFormat(unit: .seconds, places: places, range: range), path, help)
+    }
+
+    /// As above for a target that knows "not said".
+    package static func seconds(
+        _ name: String, _ range: ClosedRange<Double>, places: Int = 6, _ path: SettingPath<Target, Interval?>,
+        _ help: String
+    ) -> Keyword {
+        time(name, "<seconds:decimal>", TimeFormat(unit: .seconds, places: places, range: range), path, help)
+    }
+
+    /// Whole seconds.
+    package static func wholeSeconds(
+        _ name: String, _ range: ClosedRange<Int>, _ path: SettingPath<Target, Interval>, _ help: String
+    ) -> Keyword {
+        time(name, "<seconds:uint>", TimeFormat(unit: .seconds, whole: range), path, help)
+    }
+
+    /// As above for a target that knows "not said".
+    package static func wholeSeconds(
+        _ name: String, _ range: ClosedRange<Int>, _ path: SettingPath<Target, Interval?>, _ help: String
+    ) -> Keyword {
+        time(name, "<seconds:uint>", TimeFormat(unit: .seconds, whole: range), path, help)
+    }
+
+    /// Milliseconds with a decimal fraction of up to three places.
+    package static func milliseconds(
+        _ name: String, _ range: ClosedRange<Double>, _ path: SettingPath<Target, Interval>, _ help: String
+    ) -> Keyword {
+        time(name, "<msec:decimal>", TimeFormat(unit: .milliseconds, places: 3, range: range), path, help)
+    }
+
+    /// As above for a target that knows "not said".
+    package static func milliseconds(
+        _ name: String, _ range: ClosedRange<Double>, _ path: SettingPath<Target, Interval?>, _ help: String
+    ) -> Keyword {
+        time(name, "<msec:decimal>", TimeFormat(unit: .milliseconds, places: 3, range: range), path, help)
+    }
+
+    /// Whole microseconds.
+    package static func microseconds(
+        _ name: String, _ range: ClosedRange<Int>, _ path: SettingPath<Target, Interval>, _ help: String
+    ) -> Keyword {
+        time(name, "<usec:uint>", TimeFormat(unit: .microseconds, whole: range), path, help)
+    }
+
+    /// As above for a target that knows "not said".
+    package static func microseconds(
+        _ name: String, _ range: ClosedRange<Int>, _ path: SettingPath<Target, Interval?>, _ help: String
+    ) -> Keyword {
+        time(name, "<usec:uint>", TimeFormat(unit: .microseconds, whole: range), path, help)
+    }
+
+    private static func time(
+        _ name: String, _ syntax: String, _ format: TimeFormat, _ path: SettingPath<Target, Interval>,
+        _ help: String
+    ) -> Keyword {
+        let entry = KeywordEntry(name: name, syntax: syntax, help: help)
+        return Keyword(entry) { statement, target, reader in
+            if let value = reader.interval(statement, format, keeping: format.text(target[keyPath: path])) { target[keyPath: path] = value }
+        }.range(format.rangeText)
+    }
+
+    private static func time(
+        _ name: String, _ syntax: String, _ format: TimeFormat, _ path: SettingPath<Target, Interval?>,
+        _ help: String
+    ) -> Keyword {
+        let entry = KeywordEntry(name: name, syntax: syntax, help: help)
+        return Keyword(entry) { statement, target, reader in
+            if let value = reader.interval(statement, format, keeping: target[keyPath: path].map(format.text)) { target[keyPath: path] = value }
+        }.range(format.rangeText)
+    }
+}
