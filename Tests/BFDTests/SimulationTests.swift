@@ -21,6 +21,9 @@ private struct Pair {
     var flights: [Flight] = []
     var loss = 0.0
     var isCut = false
+    /// Packets may overtake each other.
+    var reorders = false
+    private var lastArrival = [Instant.zero, .zero]
     var reports: [[SessionReport]] = [[], []]
     /// When each end last left Up, and why.
     var downs: [[(at: Instant, cause: DiagnosticCode)]] = [[], []]
@@ -50,7 +53,9 @@ private struct Pair {
                 var writer = ByteWriter()
                 ends[end].encode(packet, of: index, into: &writer)
                 let delay = Interval.microseconds(Int.random(in: 50...5000, using: &random))
-                flights.append(Flight(at: now + delay, to: 1 - end, bytes: writer.bytes))
+                let arrival = reorders ? now + delay : max(now + delay, lastArrival[end])
+                lastArrival[end] = arrival
+                flights.append(Flight(at: arrival, to: 1 - end, bytes: writer.bytes))
             case .report(_, let report):
                 reports[end].append(report)
             case .notice(_, .entered(.down, let cause, _)):
@@ -166,8 +171,10 @@ private func pair(_ seed: UInt64) -> Pair {
             var pair = pair(seed)
             pair.run(.seconds(8))
             pair.loss = 0.3
+            pair.reorders = true
             pair.run(.seconds(60))
             pair.loss = 0
+            pair.reorders = false
             pair.run(.seconds(15))
             #expect(pair.isUp, "seed \(seed)")
             #expect(pair.session(0)?.isPolling == false && pair.session(1)?.isPolling == false, "seed \(seed)")
