@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package import Basics
+import CLinux
+import Glibc
+
+/// One datagram that has come in, as long as its handler runs.
+package struct Datagram {
+    /// What followed the IP header, or all that a datagram socket gave.
+    package let payload: ArraySlice<UInt8>
+    /// The IPv4 header of a raw socket; empty otherwise.
+    package let header: ArraySlice<UInt8>
+    package let source: SocketAddress
+    package let destination: IPAddress?
+    /// The index of the interface it came in by; 0 if unknown.
+    package let interface: UInt32
+    /// The hop limit or TTL it arrived with; nil if unknown.
+    package let hopLimit: UInt8?
+    /// When the kernel took it in.
+    package let arrival: Instant
+    /// Whether it was longer than the buffer's piece for it.
+    package let isTruncated: Bool
+}
+
+/// Room for many datagrams, filled by one system call and used again and again.
+package final class DatagramBuffer {
+    private var bytes: [UInt8]
+    private let stride: Int
+    private var notes: [clinux_datagram]
+
+    /// `largest` is the size of the largest datagram taken whole; `count` how many one system call takes (at most 64).
+    package init(largest: Int = 4_608, count: Int = 32) {
+        precondition((1...64).contains(count) && largest > 0, "A datagram buffer has room for 1 to 64 datagrams.")
+        stride = largest
+        bytes = Array(repeating: 0, count: largest * count)
+        notes = Array(repeating: clinux_datagram(), count: count)
+    }
+
+    /// Hands every waiting datagram to the handler, at most 1,024 so that a flood leaves time for others. Returns how many.
+    ///
+    /// `hasHeader` says that the socket is a raw IPv4 one, whose datagrams begin with their IP header.
+    @discardableResult
+    package func receive(
+        from descriptor: FileDescriptor, hasHeader: Bool = false, _ handler: (Datagram) -> Void
+    ) throws(SystemError) -> Int {
+        var total = 0
+        while total < 1_024 {
+            let received = try fill(descriptor.number)
+            if received == 0 { break }
+            let clocks = (wall: WallTime.now, now: Instant.now)
+            for index in 0..<received {
+                if let datagram = datagram(index, hasHeader, clocks) { handler(datagram) }
+            }
+            total += received
+            if received < notes.count { break }
+        }
+        return total
+    }
+
+    private func fill(_ number: Int32) throws(SystemError) -> Int {
+        let result = bytes.withUnsafeMutableBytes { room in
+            notes.withUnsafeMutableBufferPointer { notes in
+                clinux_receive(number, room.baseAddress, stride, notes.baseAddress, UInt32(notes.count))
+            }
+        }
+        switch result {
+        case 0...: return Int(result)
+        case -EAGAIN, -EINTR: return 0
+        default: throw SystemError(call: "recvmmsg", code: -result)
+        }
+    }
+
+    private func datagram(_ index: Int, _ hasHeader: Bool, _ clocks: (wall: WallTime, now: Instant)) -> Datagram? {
+        let note = notes[index]
+        let whole = bytes[note.offset..<(note.offset + min(note.length, stride))]
+        var headerLength = 0
+        var hopLimit = UInt8(exactly: note.hop_limit)
+        if hasHeader {
+            guard whole.count >= IPv4Header.length else { return nil }
+            headerLength = Int(whole[whole.startIndex] & 0x0f) * 4
+            guard (IPv4Header.length...whole.count).contains(headerLength) else { return nil }
+            hopLimit = whole[whole.startIndex + 8]
+        }
+        return Datagram(
+            payload: whole.dropFirst(headerLength), header: whole.prefix(headerLength),
+            source: SocketAddress(storage: note.peer, length: note.peer_length), destination: destination(note),
+            interface: UInt32(bitPattern: note.interface), hopLimit: hopLimit, arrival: arrival(note.arrived, clocks),
+            isTruncated: note.truncated != 0
+        )
+    }
+
+    private func destination(_ note: clinux_datagram) -> IPAddress? {
+        withUnsafeBytes(of: note.local) { local in
+            switch note.local_family {
+            case AF_INET: .v4(UInt32(bigEndian: local.loadUnaligned(as: UInt32.self)))
+            case AF_INET6:
+                .v6(
+                    high: UInt64(bigEndian: local.loadUnaligned(as: UInt64.self)),
+                    low: UInt64(bigEndian: local.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+                )
+            default: nil
+            }
+        }
+    }
+
+    /// The kernel stamps by the calendar clock; how long ago that was is what counts. A clock set meanwhile must not make the
+    /// datagram come from the future or the distant past.
+    private func arrival(_ stamp: Int64, _ clocks: (wall: WallTime, now: Instant)) -> Instant {
+        guard stamp > 0 else { return clocks.now }
+        let age = Interval(nanoseconds: clocks.wall.nanoseconds &- stamp)
+        guard age >= .zero, age < .seconds(10) else { return clocks.now }
+        return clocks.now - age
+    }
+}
+
+/// Datagrams gathered to leave together, many in one system call.
+package final class DatagramBatch {
+    private var writer = ByteWriter(capacity: 4_096)
+    private var notes: [clinux_datagram] = []
+
+    package init() { notes.reserveCapacity(64) }
+
+    package var isEmpty: Bool { notes.isEmpty }
+    package var count: Int { notes.count }
+
+    /// Adds a datagram whose bytes `write` appends.
+    ///
+    /// - Parameters:
+    ///   - destination: Whom to send it to.
+    ///   - source: From which address; nil leaves it to the kernel, as for a packet that brings its own header.
+    ///   - interface: Out of which interface, by index; 0 leaves it to the routing table.
+    package func add(
+        to destination: SocketAddress, from source: IPAddress? = nil, interface: UInt32 = 0,
+        write: (inout ByteWriter) -> Void
+    ) {
+        var note = note(interface, write)
+        note.peer = destination.storage
+        note.peer_length = destination.length
+        if let source {
+            note.local_family = source.family.number
+            withUnsafeMutableBytes(of: &note.local) { local in
+                switch source {
+                case .v4(let word): local.storeBytes(of: word.bigEndian, as: UInt32.self)
+                case .v6(let high, let low):
+                    local.storeBytes(of: high.bigEndian, as: UInt64.self)
+                    local.storeBytes(of: low.bigEndian, toByteOffset: 8, as: UInt64.self)
+                }
+            }
+        }
+        notes.append(note)
+    }
+
+    /// Adds a whole link-layer frame to leave by an interface.
+    package func add(frameTo interface: UInt32, write: (inout ByteWriter) -> Void) {
+        var note = note(0, write)
+        var address = sockaddr_ll()
+        address.sll_family = UInt16(AF_PACKET)
+        address.sll_ifindex = Int32(bitPattern: interface)
+        withUnsafeMutableBytes(of: &note.peer) { $0.storeBytes(of: address, as: sockaddr_ll.self) }
+        note.peer_length = socklen_t(MemoryLayout<sockaddr_ll>.size)
+        notes.append(note)
+    }
+
+    private func note(_ interface: UInt32, _ write: (inout ByteWriter) -> Void) -> clinux_datagram {
+        var note = clinux_datagram()
+        note.offset = writer.count
+        write(&writer)
+        note.length = writer.count - note.offset
+        note.interface = Int32(bitPattern: interface)
+        return note
+    }
+
+    /// Sends all, in order, and is empty again. A datagram that cannot be sent, for which there is no room included, is given
+    /// up: `failed` is told its place in the batch. Returns how many left.
+    @discardableResult
+    package func send(on descriptor: FileDescriptor, failed: (Int, SystemError) -> Void) -> Int {
+        var next = 0
+        var sent = 0
+        while next < notes.count {
+            let result = writer.bytes.withUnsafeBytes { bytes in
+                notes.withUnsafeBufferPointer { notes in
+                    clinux_send(descriptor.number, bytes.baseAddress, notes.baseAddress?.advanced(by: next), UInt32(notes.count - next))
+                }
+            }
+            if result > 0 {
+                next += Int(result)
+                sent += Int(result)
+            } else if result != -EINTR {
+                failed(next, SystemError(call: "sendmmsg", code: -result))
+                next += 1
+            }
+        }
+        notes.removeAll(keepingCapacity: true)
+        writer.removeAll()
+        return sent
+    }
+}
