@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import Basics
+import Config
+import Linux
+
+/// What a forked child gets from its parent.
+struct ChildInheritance {
+    var kind: ChildKind
+    var commandLine: CommandLine
+    var frozen: SealedMemory
+    var control: MessageChannel
+    var bfdChannels: BFDChannels
+    var scheduling: SchedulingOrigin
+    /// The parent's pid.
+    var parent: Int32
+
+    /// Everything that stays open in the child.
+    private var descriptors: [Int32] {
+        [control.descriptor.number, frozen.descriptor.number, bfdChannels.incoming?.descriptor.number ?? -1]
+            + bfdChannels.outgoing.values.map(\.descriptor.number)
+    }
+
+    /// The life of a child process, from just after the fork; returns its exit code.
+    func live() -> Int32 {
+        Processes.closeDescriptors(except: descriptors)
+        guard Processes.dieWithParent(parent: parent) else { return ExitCode.ok.rawValue }
+        do {
+            let configuration = try Configuration(frozen: frozen)
+            let identity = kind.identity + configuration.globals.identitySuffix(commandLine)
+            let logger = Logger(commandLine, identity: identity)
+            defer { logger.flush() }
+            configuration.globals.settings(of: kind).apply(kind, logger)
+            let environment = try ProcessEnvironment(
+                kind: kind, commandLine: commandLine, configuration: configuration, logger: logger, parent: control,
+                bfdChannels: bfdChannels, scheduling: scheduling
+            )
+            return kind.run(in: environment)
+        } catch {
+            return ExitCode.fatal.rawValue
+        }
+    }
+}
+
+extension ChildKind {
+    /// Whether this build has the process.
+    var isBuilt: Bool {
+        switch self {
+        case .vrrp: true
+        case .checker, .bfd: false
+        }
+    }
+
+    fileprivate func run(in environment: ProcessEnvironment) -> Int32 {
+        switch self {
+        case .vrrp: environment.run(VRRPProcess.self)
+        case .checker, .bfd: ExitCode.internalError.rawValue
+        }
+    }
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import Basics
+package import Linux
+
+/// What a child process is given: its configuration, its loop, its log, its scripts, and the way to its parent.
+package final class ProcessEnvironment {
+    package let kind: ChildKind
+    package let commandLine: CommandLine
+    package let loop: EventLoop
+    /// The processes that this one starts.
+    package let processes: ChildProcesses
+    package let launcher: ScriptLauncher
+    package let logger: Logger
+    /// Runs notify scripts, those of one object one after the other.
+    package let notifications: NotifyRunner
+    /// State changes of BFD sessions: written by the BFD process, read by the other two.
+    package let bfdChannels: BFDChannels
+    /// By which the process runs now.
+    package private(set) var configuration: Configuration
+
+    private let parent: MessageChannel
+    private var parentRegistration: EventLoop.Registration?
+    private var signals: SignalWatch?
+    private var exitCode = ExitCode.ok
+    private var isStopping = false
+
+    init(
+        kind: ChildKind, commandLine: CommandLine, configuration: Configuration, logger: Logger, parent: MessageChannel,
+        bfdChannels: BFDChannels, scheduling: SchedulingOrigin
+    ) throws(SystemError) {
+        self.kind = kind
+        self.commandLine = commandLine
+        self.configuration = configuration
+        self.logger = logger
+        self.parent = parent
+        self.bfdChannels = bfdChannels
+        loop = try EventLoop()
+        processes = ChildProcesses(loop: loop)
+        launcher = ScriptLauncher(origin: scheduling)
+        notifications = NotifyRunner(
+            loop: loop, processes: processes, launcher: launcher, logger: logger, logsDetail: commandLine.logsDetail
+        )
+        logger.attach(to: loop)
+    }
+
+    /// Logs a line of the ordinary kind.
+    package func log(_ text: String) { logger.log(.info, text) }
+
+    /// Logs a line that only `-D` asks for.
+    package func logDetail(_ text: @autoclosure () -> String) {
+        if commandLine.logsDetail { logger.log(.info, text()) }
+    }
+
+    /// Ends the process, after the notify scripts that run or wait have ended or reached their limit.
+    package func finish(_ code: ExitCode = .ok) {
+        exitCode = code
+        notifications.drain(at: Instant.now) { [unowned self] in loop.stop() }
+    }
+}
+
+/// The ends of the channels for the state changes of BFD sessions that a process has.
+package struct BFDChannels {
+    /// In the VRRP and in the checker process: where changes come from. Nil in the BFD process.
+    package var incoming: MessageChannel?
+    /// In the BFD process: where changes go, by receiver.
+    package var outgoing: [ChildKind: MessageChannel] = [:]
+
+    package init() {}
+}
+
+extension ProcessEnvironment {
+    /// Makes a process of that type, runs it to its end, and returns the code to exit with.
+    func run(_ type: (some ChildProcess).Type) -> Int32 {
+        let process: any ChildProcess
+        do {
+            process = try type.init(self)
+        } catch {
+            return error.rawValue
+        }
+        do {
+            signals = try SignalWatch(Self.handledSignals, on: loop) { [unowned self] signal, now in
+                take(signal, for: process, at: now)
+            }
+            parentRegistration = try loop.add(parent.descriptor) { [unowned self] now in hearParent(for: process, at: now) }
+        } catch {
+            logger.log(.error, "\(kind.title) child process cannot run: \(error)")
+            return ExitCode.fatal.rawValue
+        }
+        answer(.loaded)
+        loop.run()
+        return exitCode.rawValue
+    }
+
+    /// Taken from the signalfd; all are harmless to a child, since scripts of operators send them to any process.
+    static let handledSignals: [Signal] = [
+        .terminate, .interrupt, .hangUp, .user1, .user2, .lastRealtime(1), .realtime(2), .processorTime,
+    ]
+
+    private func take(_ signal: Signal, for process: any ChildProcess, at now: Instant) {
+        switch signal {
+        case .terminate: stop(process, at: now)
+        case .interrupt: if !commandLine.ignoresInterrupt { stop(process, at: now) }
+        case .user1: process.dump(.data, at: now)
+        case .user2: process.dump(.statistics, at: now)
+        case .lastRealtime(1): process.dump(.statisticsCleared, at: now)
+        case .realtime(2): process.dump(.json, at: now)
+        case .processorTime:
+            logger.log(.warning, "The process ran too long at realtime priority - has rlimit_rttime been exceeded?")
+        // Configurations come over the channel; a hang-up is for the parent.
+        default: break
+        }
+    }
+
+    private func stop(_ process: any ChildProcess, at now: Instant) {
+        guard !isStopping else { return }
+        isStopping = true
+        log("Stopping")
+        process.stop(at: now)
+    }
+
+    private func hearParent(for process: any ChildProcess, at now: Instant) {
+        do {
+            while let message = try parent.receive() {
+                // The parent is gone; the death signal does the same where this comes too early.
+                guard !message.bytes.isEmpty else { return stopOrphaned(process, at: now) }
+                if message.bytes == ParentOrder.configuration, let descriptor = message.descriptor {
+                    reload(process, from: descriptor, at: now)
+                }
+            }
+        } catch {
+            stopOrphaned(process, at: now)
+        }
+    }
+
+    private func stopOrphaned(_ process: any ChildProcess, at now: Instant) {
+        if let registration = parentRegistration { loop.remove(registration) }
+        stop(process, at: now)
+    }
+
+    private func reload(_ process: any ChildProcess, from descriptor: FileDescriptor, at now: Instant) {
+        guard !isStopping else { return }
+        log("Reloading")
+        do {
+            let old = configuration
+            configuration = try Configuration(frozen: SealedMemory(owning: descriptor))
+            process.reload(from: old, at: now)
+            answer(.loaded)
+        } catch {
+            answer(.refused("\(error)"))
+        }
+    }
+
+    private func answer(_ answer: ChildAnswer) {
+        // A parent that does not read its messages has ended, and this process will be told.
+        try? parent.send(answer.bytes)
+    }
+}

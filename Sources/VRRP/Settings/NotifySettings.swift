@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// A program with its arguments and whom it runs as.
+package struct ScriptCommand: Hashable, Sendable {
+    /// The program's path, then its arguments.
+    package var arguments: [String]
+    package var user: UInt32
+    package var group: UInt32
+    /// The supplementary groups of the user are set too.
+    package var usesSupplementaryGroups = false
+
+    package init(_ arguments: [String], user: UInt32 = 0, group: UInt32 = 0) {
+        self.arguments = arguments
+        self.user = user
+        self.group = group
+    }
+}
+
+/// Who is told of the transitions of a router or a group.
+package struct NotifySettings: Equatable, Sendable {
+    package var master: ScriptCommand?
+    package var backup: ScriptCommand?
+    package var fault: ScriptCommand?
+    package var stop: ScriptCommand?
+    package var deleted: ScriptCommand?
+    /// Run on each transition with `INSTANCE|GROUP <name> <STATE> <priority>` appended.
+    package var any: ScriptCommand?
+    /// Run when a master hears a losing advert.
+    package var masterHearsLowerPriority: ScriptCommand?
+    /// A router that vanishes in a reload is reported as DELETED, not as FAULT.
+    package var reportsDeletion = false
+    package var sendsMail = false
+    /// Changes of the priority are reported too.
+    package var reportsPriority = false
+
+    package init() {}
+}
