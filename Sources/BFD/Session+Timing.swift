@@ -112,12 +112,18 @@ extension Session {
         nextTransmission = max(now, (lastSent ?? now) + jittered(interval))
     }
 
-    /// The interval less a random part of up to a quarter, and at least a tenth where the neighbour misses no packet.
+    /// By how much a packet may leave before its time, so that many can leave at one waking of the process: a sixteenth of the
+    /// interval, taken from the quarter that jitter may take.
+    package var earliness: Interval { Interval(nanoseconds: (scheduledInterval ?? .zero).nanoseconds / 16) }
+
+    /// The interval less a random part: with `earliness` it is up to a quarter, and at least a tenth where the neighbour
+    /// misses no packet (section 6.8.7).
     private mutating func jittered(_ interval: Interval) -> Interval {
         let fraction = Int64(truncatingIfNeeded: nextRandom() >> 48)
         let span = interval.nanoseconds
         let least = settings.multiplier == 1 ? span / 10 : 0
-        return Interval(nanoseconds: span - least - (((span / 4 - least) * fraction) >> 16))
+        let most = span / 4 - span / 16
+        return Interval(nanoseconds: span - least - (((most - least) * fraction) >> 16))
     }
 
     // MARK: Signing

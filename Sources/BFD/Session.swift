@@ -93,6 +93,12 @@ package struct Session {
         return least
     }
 
+    /// When `advance` may be called next and find something to do.
+    package var earliestUse: Instant? {
+        guard let deadline, deadline == nextTransmission else { return deadline }
+        return deadline - earliness
+    }
+
     /// Whether the session has been stopped and only takes leave of its neighbour.
     package var isLeaving: Bool { state == .adminDown }
 
@@ -175,7 +181,7 @@ extension Session {
             return actions.append(.close(index))
         }
         if let silenceDeadline, silenceDeadline <= now { expire(at: now, overdue: now - silenceDeadline, into: &actions) }
-        if let nextTransmission, nextTransmission <= now {
+        if let nextTransmission, nextTransmission <= now + earliness {
             transmit(at: now, into: &actions)
             reschedule(at: now)
         }

@@ -71,10 +71,10 @@ package struct Sessions {
 
     // MARK: Time
 
-    /// Does what is due. All packets that have arrived must have been handed to `receive` before: a process that slept too
-    /// long must not take its own sleep for the neighbour's silence.
+    /// Does what is due, and sends what is nearly due with it. All packets that have arrived must have been handed to
+    /// `receive` before: a process that slept too long must not take its own sleep for the neighbour's silence.
     package mutating func advance(to now: Instant, into actions: inout [Action]) {
-        while let (_, index) = queue.popFirst(notAfter: now) {
+        while let (_, index) = queue.first, let use = slots[index]?.earliestUse, use <= now {
             slots[index]?.advance(to: now, into: &actions)
             settle(index, into: &actions)
         }
