@@ -14,6 +14,8 @@ package struct Reader {
     private var lines: SimpleLines
     private var pushedBack: LogicalLine?
     private var remarks: Set<String> = []
+    /// Where the block read last was closed: the place of findings about what a block lacks.
+    package private(set) var closing: Position?
 
     package init(surroundings: Surroundings, text: String = "") {
         self.surroundings = surroundings
@@ -49,7 +51,9 @@ package struct Reader {
             pushedBack = nil
             return line
         }
-        return lines.next()
+        let line = lines.next()
+        if line?.kind == .close { closing = line?.position }
+        return line
     }
 
     private mutating func statement(_ line: LogicalLine) -> Statement {

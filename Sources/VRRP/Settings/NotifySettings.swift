@@ -1,20 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// A program with its arguments and whom it runs as.
-package struct ScriptCommand: Hashable, Sendable {
-    /// The program's path, then its arguments.
-    package var arguments: [String]
-    package var user: UInt32
-    package var group: UInt32
-    /// The supplementary groups of the user are set too.
-    package var usesSupplementaryGroups = false
+package import Config
 
-    package init(_ arguments: [String], user: UInt32 = 0, group: UInt32 = 0) {
-        self.arguments = arguments
-        self.user = user
-        self.group = group
-    }
-}
+/// A program with its arguments and whom it runs as.
+package typealias ScriptCommand = Script
 
 /// Who is told of the transitions of a router or a group.
 package struct NotifySettings: Equatable, Sendable {

@@ -41,6 +41,8 @@ package struct CommandLine: Equatable, Sendable {
     package var logDetail = 0
     /// `-S`.
     package var facility = LogFacility.daemon
+    /// `-g`: nil for no file, empty for the default place.
+    package var logFile: String?
     /// `-d`.
     package var logsConfiguration = false
     /// `-u`; nil leaves it to the configuration.
@@ -66,16 +68,13 @@ package struct CommandLine: Equatable, Sendable {
     /// `--format=json`: findings are printed as JSON.
     package var printsJSON = false
 
-    /// `-x`.
-    package var usesSNMP = false
-    /// `-A`.
-    package var snmpSocket: String?
-
-    /// What could not be used, each a sentence to print at the start.
+    /// What could not be used, each a sentence for stderr.
     package var remarks: [String] = []
+    /// Words that are no options, which are ignored.
+    package var leftovers: [String] = []
 
     package init() {}
 
-    /// Where lines go that are more than an everyday operator wants: `-D`.
+    /// Whether lines are wanted that an operator needs only when looking for something: `-D`.
     package var logsDetail: Bool { logDetail > 0 }
 }

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package import Config
+
+/// A line of a track_* list as the file says it.
+package struct TrackLine: Sendable {
+    package enum Kind: String, Sendable, CaseIterable {
+        case interface, script, file, process, bfd
+
+        /// The largest weight either way.
+        var limit: Int {
+            switch self {
+            case .interface, .script, .bfd: 253
+            case .file, .process: 254
+            }
+        }
+
+        /// What the manual calls it.
+        var noun: String {
+            switch self {
+            case .interface: "interface"
+            case .script: "script"
+            case .file: "track file"
+            case .process: "process"
+            case .bfd: "BFD session"
+            }
+        }
+
+        func object(_ name: String) -> Tracker.Object {
+            switch self {
+            case .interface: .interface(name)
+            case .script: .script(name)
+            case .file: .file(name)
+            case .process: .process(name)
+            case .bfd: .bfd(name)
+            }
+        }
+    }
+
+    package var kind: Kind
+    package var name: String
+    package var place: Place
+    /// Nil: the object's own.
+    package var weight: Int?
+    package var isReversed: Bool?
+}
+
+extension TrackLine {
+    /// What the manual says of such a list.
+    static func entry(_ kind: Kind) -> KeywordEntry {
+        var entry = KeywordEntry(name: "<entry>", syntax: "<name> [weight <int> [reverse|noreverse]]", help: "The \(kind.noun) to watch.")
+        entry.children = [
+            .option(
+                "weight", kind == .interface ? "<int> [reverse]" : "<int> [reverse|noreverse]", range: "-\(kind.limit)..\(kind.limit)",
+                default: kind == .interface ? "0" : "inherited from the \(kind.noun)",
+                "What the \(kind.noun) does to the priority; 0 makes its failure a fault. With 'reverse' up counts as down."
+            )
+        ]
+        return entry
+    }
+
+    /// Reads a line; nil where it cannot be used.
+    static func read(_ statement: Statement, _ kind: Kind, _ reader: inout Reader) -> TrackLine? {
+        var words = LineWords(statement)
+        guard let name = words.next() else { return nil }
+        var line = TrackLine(kind: kind, name: name.text, place: Place(statement))
+        while let word = words.next() {
+            switch word.text {
+            case "weight":
+                guard let value = words.next() else {
+                    reader.report(.error, "missing-value", statement, word: word, "'weight' needs a number and is ignored")
+                    continue
+                }
+                line.weight = reader.weight(value, of: statement, limit: kind.limit)
+                if words.take("reverse") {
+                    line.isReversed = true
+                } else if words.take("noreverse") {
+                    line.isReversed = false
+                }
+            case "reverse": line.isReversed = true
+            case "noreverse": line.isReversed = false
+            default:
+                reader.report(
+                    .error, "unknown-option", statement, word: word, "'\(word.text)' is not an option of a tracked \(kind.noun) and is ignored",
+                    help: "write '\(name.text) weight <number>'"
+                )
+            }
+        }
+        return line
+    }
+}
+
+extension Reader {
+    /// A weight up to the limit either way; 254 is brought down to 253 where that is the limit.
+    mutating func weight(_ word: Word, of statement: Statement, limit: Int) -> Int? {
+        guard let value: Int = number(word, of: statement, in: -254...254) else { return nil }
+        guard value.magnitude > limit else { return value }
+        let used = value < 0 ? -limit : limit
+        report(.warning, "out-of-range", statement, word: word, "a weight of \(value) is too large; \(used) is used")
+        return used
+    }
+}
+
+extension Keyword {
+    /// A track_* list of an instance or a sync group.
+    static func track(
+        _ kind: TrackLine.Kind, _ path: SettingPath<Target, [TrackLine]>, of owner: String
+    ) -> Keyword {
+        let words = kind == .interface ? "{list of <ifname> [weight <int> [reverse]]}" : "{list of <name> [weight <int> [reverse|noreverse]]}"
+        let names: [TrackLine.Kind: String] = [.script: "vrrp_script", .file: "track_file", .process: "vrrp_track_process", .bfd: "bfd_instance"]
+        let definition = names[kind].map { " Each must be defined by a \($0) above." } ?? ""
+        return .lines(
+            "track_\(kind.rawValue)", syntax: words, options: [TrackLine.entry(kind)],
+            "What \(owner) watches: one \(kind.noun) a line.\(definition) Without weight a failure is a fault."
+        ) { line, target, reader in
+            if let track = TrackLine.read(line, kind, &reader) { target[keyPath: path].append(track) }
+        }.range("-\(kind.limit)..\(kind.limit)").defaulting(to: kind == .interface ? "weight 0" : "weight of the \(kind.noun)")
+    }
+}
+
+extension RouterDraft {
+    static let trackRows: [Keyword<RouterDraft>] = [
+        .track(.interface, \.trackers, of: "the router").since("<=1.0.3").needs(.trackInterface),
+        .track(.script, \.trackers, of: "the router").since("1.1.13").needs(.trackScript),
+        .track(.file, \.trackers, of: "the router").since("2.0.0").needs(.trackFile),
+        .track(.process, \.trackers, of: "the router").since("2.0.11").needs(.trackProcess),
+        .track(.bfd, \.trackers, of: "the router").since("2.0.0").needs(.trackBFD),
+    ]
+}
