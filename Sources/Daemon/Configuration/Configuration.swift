@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+package import BFD
 package import Config
 package import VRRP
 
@@ -7,6 +8,7 @@ package import VRRP
 package struct Configuration: Equatable, Sendable {
     package var globals = GlobalSettings()
     package var vrrp = VRRPSettings()
+    package var bfd = BFDSettings()
 
     package init() {}
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+import BFD
 import Config
 package import Linux
 
@@ -14,5 +15,7 @@ extension Configuration {
     }
 
     /// The root table: all that may stand outside of blocks.
-    static let table = Table(GlobalSettings.rows.lifted(to: \Configuration.globals))
+    static let table = Table(
+        GlobalSettings.rows.lifted(to: \Configuration.globals) + BFDSettings.rows.lifted(to: \Configuration.bfd)
+    )
 }

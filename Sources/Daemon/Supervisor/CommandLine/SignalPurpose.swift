@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-import Linux
+package import Linux
 
 /// What a signal to the parent is good for; `--signum` tells the numbers.
 package enum SignalPurpose: String, CaseIterable, Sendable {

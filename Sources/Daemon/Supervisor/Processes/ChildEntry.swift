@@ -46,15 +46,16 @@ extension ChildKind {
     /// Whether this build has the process.
     var isBuilt: Bool {
         switch self {
-        case .vrrp: true
-        case .checker, .bfd: false
+        case .vrrp, .bfd: true
+        case .checker: false
         }
     }
 
     fileprivate func run(in environment: ProcessEnvironment) -> Int32 {
         switch self {
         case .vrrp: environment.run(VRRPProcess.self)
-        case .checker, .bfd: ExitCode.internalError.rawValue
+        case .bfd: environment.run(BFDProcess.self)
+        case .checker: ExitCode.internalError.rawValue
         }
     }
 }
