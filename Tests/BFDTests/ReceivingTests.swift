@@ -155,7 +155,7 @@ private let hopRules: [(String, UInt8?, Int?, Bool, UInt8)] = [
             type: .simplePassword, keys: [AuthenticationKey(id: 17, secret: Array("secret99".utf8))]
         )
         var end = End(secured)
-        try end.receive(bytes("204003230000004d00000000000f4240000186a000000000010b117365637265743939"), hops: 3)
+        try end.receive(bytes("204403230000004d00000000000f4240000186a000000000010b117365637265743939"), hops: 3)
         #expect(end.session.state == .`init`)
     }
 
