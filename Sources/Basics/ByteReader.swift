@@ -15,6 +15,7 @@ package struct ByteReader {
     /// What has not been read yet.
     package var remaining: ArraySlice<UInt8> { rest }
 
+    /// The next integer, in network byte order.
     package mutating func read<T: FixedWidthInteger>(_: T.Type = T.self) throws(Truncated) -> T {
         let width = T.bitWidth / 8
         guard rest.count >= width else { throw Truncated() }
@@ -24,6 +25,7 @@ package struct ByteReader {
         return value
     }
 
+    /// The next `count` bytes, without copying them.
     package mutating func read(bytes count: Int) throws(Truncated) -> ArraySlice<UInt8> {
         guard count >= 0, rest.count >= count else { throw Truncated() }
         defer { rest = rest.dropFirst(count) }

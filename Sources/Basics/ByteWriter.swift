@@ -11,8 +11,10 @@ package struct ByteWriter {
 
     package var count: Int { bytes.count }
 
+    /// Empties the writer and keeps its memory for the next message.
     package mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
 
+    /// Appends an integer in network byte order.
     package mutating func write<T: FixedWidthInteger>(_ value: T) {
         var shift = T.bitWidth
         while shift > 0 {
@@ -21,8 +23,10 @@ package struct ByteWriter {
         }
     }
 
+    /// Appends bytes as they are.
     package mutating func write(_ more: some Sequence<UInt8>) { bytes.append(contentsOf: more) }
 
+    /// Appends `count` zero bytes, such as padding.
     package mutating func writeZeros(_ count: Int) {
         bytes.append(contentsOf: repeatElement(0, count: count))
     }

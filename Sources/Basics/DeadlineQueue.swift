@@ -16,6 +16,7 @@ package struct DeadlineQueue {
     /// The earliest deadline and its owner.
     package var first: (deadline: Instant, owner: Int)? { heap.first }
 
+    /// When the owner is due; nil while it waits for nothing.
     package func deadline(of owner: Int) -> Instant? {
         guard owner < places.count, places[owner] >= 0 else { return nil }
         return heap[places[owner]].deadline

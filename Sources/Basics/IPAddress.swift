@@ -132,6 +132,7 @@ package struct MACAddress: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension ByteWriter {
+    /// Appends an address in network byte order: 4 or 16 bytes.
     package mutating func write(_ address: IPAddress) {
         switch address {
         case .v4(let word): write(word)

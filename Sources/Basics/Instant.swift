@@ -9,6 +9,7 @@ package struct Interval: Hashable, Comparable, Sendable {
     package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
     package static let zero = Interval(nanoseconds: 0)
+    /// So many whole units, held at the ends of the range.
     package static func seconds(_ count: Int) -> Interval { Interval(scaling: count, by: 1_000_000_000) }
     package static func centiseconds(_ count: Int) -> Interval { Interval(scaling: count, by: 10_000_000) }
     package static func milliseconds(_ count: Int) -> Interval { Interval(scaling: count, by: 1_000_000) }

@@ -8,6 +8,7 @@ package struct InternetChecksum {
 
     package init() {}
 
+    /// Adds bytes; an odd last one counts as the high half of a word.
     package mutating func add(_ bytes: some Collection<UInt8>) {
         var high: UInt8?
         for byte in bytes {
@@ -21,8 +22,10 @@ package struct InternetChecksum {
         if let high { add(UInt16(high) << 8) }
     }
 
+    /// Adds one 16-bit word.
     package mutating func add(_ word: UInt16) { sum &+= UInt64(word) }
 
+    /// Adds two 16-bit words.
     package mutating func add(_ word: UInt32) {
         add(UInt16(truncatingIfNeeded: word >> 16))
         add(UInt16(truncatingIfNeeded: word))

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package import Basics
+
+extension VirtualRouters {
+    /// Takes over another configuration as a pure difference: a router whose settings did not change feels nothing, a changed one changes
+    /// in place, new ones are added before others are removed.
+    ///
+    /// The first call brings all routers. Addresses that pass from one router to another are in no action of their own: the shell
+    /// compares, after all actions, what is to be held with what is.
+    package mutating func reconfigure(
+        to new: VRRPSettings,
+        options: Options,
+        at now: Instant,
+        into actions: inout [Action]
+    ) {
+        if lanes.differ(from: new.garpGroups, options) { lanes = AnnouncementLanes(new.garpGroups, options) }
+        objects.configure(new)
+        var kept: Set<Int> = []
+        for settings in new.routers {
+            if let place = places[settings.identity] {
+                kept.insert(place)
+                change(place, to: settings, at: now)
+            } else {
+                kept.insert(add(settings))
+            }
+        }
+        for place in routers.indices where !kept.contains(place) { remove(place, at: now) }
+        store(new, options)
+        formGroups(new.syncGroups, at: now)
+        if started != nil {
+            for place in routers.indices { evaluate(place, at: now) }
+            for place in routers.indices { startIfReady(place, at: now) }
+            for group in groups.indices { if let first = groups[group].members.first { settle(group, after: first, wasMaster: false, at: now) } }
+        }
+        deliver(into: &actions)
+    }
+
+    private mutating func add(_ settings: RouterSettings) -> Int {
+        let place = routers.firstIndex { $0 == nil } ?? routers.count
+        let router = VirtualRouter(settings, place: place, lanes: lanes.places(for: settings))
+        if place == routers.count {
+            routers.append(router)
+            groupOfPlace.append(-1)
+        } else {
+            routers[place] = router
+            groupOfPlace[place] = -1
+        }
+        places[settings.identity] = place
+        pending.append(.added(router: place))
+        return place
+    }
+
+    private mutating func change(_ place: Int, to settings: RouterSettings, at now: Instant) {
+        guard let old = routers[place]?.settings, old != settings else { return }
+        pending.append(.changed(router: place, from: old))
+        let paces = lanes.places(for: settings)
+        routers[place]?.reconfigure(to: settings, at: now, lanes: paces, into: &pending)
+        reschedule(place, at: now)
+    }
+
+    private mutating func remove(_ place: Int, at now: Instant) {
+        guard let settings = routers[place]?.settings else { return }
+        groupOfPlace[place] = -1
+        tell(place, .remove, at: now)
+        routers[place] = nil
+        places[settings.identity] = nil
+        reschedule(place, at: now)
+        pending.append(.removed(router: place, settings))
+    }
+}
+
+extension VirtualRouter {
+    /// Takes over changed settings without leaving the state.
+    mutating func reconfigure(
+        to new: RouterSettings,
+        at now: Instant,
+        lanes: [Int],
+        into actions: inout [Action]
+    ) {
+        let old = settings
+        settings = new
+        format = AdvertFormat(new)
+        if old.source != new.source, let configured = new.source { source = configured }
+        if old.advertInterval != new.advertInterval { changeInterval(at: now) }
+        if !new.adaptsChecksum { heardChecksum = nil }
+        if old.addresses != new.addresses || old.excludedAddresses != new.excludedAddresses || old.announcements != new.announcements
+            || old.routes != new.routes || old.rules != new.rules
+        {
+            if isHolding { actions.append(.hold(router: place)) }
+            changeAddresses(at: now, lanes: lanes, into: &actions)
+        }
+        let standing = Self.standingFault(of: new)
+        if standing == nil { handle(.fault(.noPeers, isPresent: false), at: now, into: &actions) }
+        if let standing { handle(.fault(standing, isPresent: true), at: now, into: &actions) }
+    }
+
+    private mutating func changeInterval(at now: Instant) {
+        if let due = advertDue, let lastAdvert { advertDue = min(due, max(now, lastAdvert + settings.advertInterval)) }
+        guard state == .backup else { return }
+        // A version 3 master's interval was learned from itself, and stays.
+        guard settings.version == .v2 || master == nil else { return }
+        masterInterval = settings.advertInterval
+        if downDue != nil { downDue = now + downInterval(for: masterInterval) }
+    }
+
+    /// A master announces what is new at once.
+    private mutating func changeAddresses(at now: Instant, lanes: [Int], into actions: inout [Action]) {
+        let before = Set(announcedAddresses)
+        announcedAddresses = settings.addresses + settings.excludedAddresses
+        announcements.reconfigure(to: AnnouncementSchedule(settings, lanes: lanes))
+        guard isHolding else { return }
+        let added = announcedAddresses.indices.filter { !before.contains(announcedAddresses[$0]) }
+        for index in added { actions.append(.announce(router: place, from: index, count: 1)) }
+        if !added.isEmpty { announcements.onceMore(at: now) }
+    }
+}
