@@ -128,13 +128,21 @@ package final class BFDPublisher {
 }
 
 /// Hears of the states of sessions in the VRRP and the checker process.
+///
+/// A BFD process that was started again begins with untested sessions. What was known before holds on for a while, so
+/// that its restart is no failure of the neighbours; a session that is not up again by then counts as down.
 package final class BFDSubscriber {
+    /// Time for a new BFD process to find the neighbour again: a handshake at a packet a second.
+    package static let patience = Interval.seconds(5)
+
     private let loop: EventLoop
     private let channel: MessageChannel
     private var registration: EventLoop.Registration?
     private let handler: (BFDStatus, Instant) -> Void
+    private var known: [String: SessionReport] = [:]
+    private var timers: [String: EventLoop.TimerID] = [:]
 
-    /// Calls the handler for the state of every session now, and for each change from then on; a state may be told twice.
+    /// Calls the handler for the state of every session now, and for each change from then on.
     package init(
         loop: EventLoop, channel: MessageChannel, handler: @escaping (BFDStatus, Instant) -> Void
     ) throws(SystemError) {
@@ -142,22 +150,57 @@ package final class BFDSubscriber {
         self.channel = channel
         self.handler = handler
         registration = try loop.add(channel.descriptor) { [unowned self] now in hear(at: now) }
-        // A channel that is full of requests has one that was not answered yet.
-        try? channel.send(BFDRequest.everything)
+        do throws(SystemError) {
+            try channel.send(BFDRequest.everything)
+        } catch {
+            // A channel full of requests holds one that was not answered yet.
+            guard error.wouldBlock else { throw error }
+        }
     }
 
     deinit {
         if let registration { loop.remove(registration) }
+        for timer in timers.values { loop.cancel(timer) }
+    }
+
+    /// Forgets sessions that are not among these, so that one of the same name begins anew.
+    package func keep(_ names: Set<String>) {
+        known = known.filter { names.contains($0.key) }
+        for (name, timer) in timers where !names.contains(name) {
+            loop.cancel(timer)
+            timers[name] = nil
+        }
     }
 
     private func hear(at now: Instant) {
         do throws(SystemError) {
             while let message = try channel.receive(limit: 256) {
                 guard !message.bytes.isEmpty else { return end() }
-                if let status = BFDStatus(bytes: message.bytes) { handler(status, now) }
+                if let status = BFDStatus(bytes: message.bytes) { take(status, at: now) }
             }
         } catch {
             end()
+        }
+    }
+
+    private func take(_ status: BFDStatus, at now: Instant) {
+        let old = known[status.name]
+        if status.report == .untested {
+            if old == .up, timers[status.name] == nil { doubt(status.name) }
+            if old != nil { return }
+        } else if let timer = timers.removeValue(forKey: status.name) {
+            loop.cancel(timer)
+        }
+        guard old != status.report else { return }
+        known[status.name] = status.report
+        handler(status, now)
+    }
+
+    /// Waits for a session that was up to be found up again.
+    private func doubt(_ name: String) {
+        timers[name] = loop.after(Self.patience) { [unowned self] now in
+            timers[name] = nil
+            take(BFDStatus(name: name, report: .down, since: now), at: now)
         }
     }
 
