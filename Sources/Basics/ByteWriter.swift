@@ -40,3 +40,22 @@ package struct ByteWriter {
         }
     }
 }
+
+// The widths that protocols use, without the cost of a generic call across modules.
+extension ByteWriter {
+    package mutating func write(_ value: UInt8) { append(value) }
+
+    package mutating func write(_ value: UInt16) {
+        append(UInt8(truncatingIfNeeded: value >> 8))
+        append(UInt8(truncatingIfNeeded: value))
+    }
+
+    package mutating func write(_ value: UInt32) {
+        append(UInt8(truncatingIfNeeded: value >> 24))
+        append(UInt8(truncatingIfNeeded: value >> 16))
+        append(UInt8(truncatingIfNeeded: value >> 8))
+        append(UInt8(truncatingIfNeeded: value))
+    }
+
+    private mutating func append(_ byte: UInt8) { bytes.append(byte) }
+}

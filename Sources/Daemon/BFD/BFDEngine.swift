@@ -19,7 +19,7 @@ package final class BFDEngine {
     private let logsDetail: Bool
     private let report: Report
     private let buffer = DatagramBuffer(largest: 128, count: 64)
-    private var receivers: [ReceiverKind: (receiver: BFDReceiver, registration: EventLoop.Registration)] = [:]
+    private var receivers: [ReceiverKind: BFDListener] = [:]
     private var senders: [Int: BFDSender] = [:]
     /// Sessions whose socket could not be made, and were said to be so.
     private var faulty: Set<Int> = []
@@ -45,7 +45,11 @@ package final class BFDEngine {
         )
         loop.addDeadlines(
             next: { [unowned self] in sessions.nextDeadline },
-            reached: { [unowned self] now in change { sessions, actions in sessions.advance(to: now, into: &actions) } }
+            reached: { [unowned self] now in
+                // A listener at rest may hold what disproves a timeout.
+                for listener in receivers.values { listener.drain(at: now) }
+                change { sessions, actions in sessions.advance(to: now, into: &actions) }
+            }
         )
     }
 
@@ -187,10 +191,7 @@ package final class BFDEngine {
             if receivers[kind] != nil { continue }
             do throws(SystemError) {
                 let receiver = try BFDReceiver(kind.family, isMultihop: kind.isMultihop, buffer: buffer)
-                let registration = try loop.add(receiver.descriptor) { [unowned self, unowned receiver] now in
-                    drain(receiver, at: now)
-                }
-                receivers[kind] = (receiver, registration)
+                receivers[kind] = try BFDListener(receiver, loop: loop) { [unowned self] now in drain(receiver, at: now) }
             } catch {
                 logger.log(.error, "Unable to receive on BFD port \(kind.isMultihop ? 4784 : 3784) - \(error)")
                 isMissing = true
@@ -203,19 +204,22 @@ package final class BFDEngine {
     /// Closes what no session needs any more.
     private func closeReceivers() {
         let needed = Set(sessions.all.map { ReceiverKind($0.settings.identity) })
-        for (kind, entry) in receivers where !needed.contains(kind) {
-            loop.remove(entry.registration)
-            receivers[kind] = nil
-        }
+        receivers = receivers.filter { needed.contains($0.key) }
     }
 
-    private func drain(_ receiver: BFDReceiver, at now: Instant) {
+    /// Takes in what waits, and says how much that was.
+    private func drain(_ receiver: BFDReceiver, at now: Instant) -> Int {
+        var count = 0
         do throws(SystemError) {
-            try receiver.receive { datagram in take(datagram, receiver, at: now) }
+            try receiver.receive { datagram in
+                count += 1
+                take(datagram, receiver, at: now)
+            }
         } catch {
             logger.log(.error, "Unable to receive BFD packets - \(error)")
         }
         perform()
+        return count
     }
 
     private func take(_ datagram: Datagram, _ receiver: BFDReceiver, at now: Instant) {
