@@ -61,7 +61,7 @@ let package = Package(
         shell("Crypto"),
         shell("Daemon", "Basics", "Config", "VRRP", "BFD", "Health", "Netlink", "Linux", "Crypto"),
 
-        program("keepalived", "Daemon"),
+        program("keepalived", "Daemon", "Linux"),
         program("manual", "Daemon", "Config"),
 
         .target(

@@ -53,7 +53,10 @@ extension Keyword {
     ) -> Keyword {
         lines(name, syntax: syntax, help) { line, target, reader in
             for word in [line.keyword] + line.values {
-                apply(Statement(keyword: word, values: [], position: line.position(of: word)), &target, &reader)
+                let statement = Statement(
+                    keyword: word, values: [], position: line.position(of: word), bytes: line.bytes, isExpanded: line.isExpanded
+                )
+                apply(statement, &target, &reader)
             }
         }
     }

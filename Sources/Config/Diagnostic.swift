@@ -40,13 +40,28 @@ package struct Diagnostic: Equatable, Sendable {
     package var code: String
     /// Nil where the finding is about the whole configuration.
     package var position: Position?
-    /// Characters to underline from the position's column on.
+    /// Bytes to underline from the position's column on; 0 for the rest of the line.
     package var length: Int
     /// One sentence without a full stop: what is wrong, and what is used instead.
     package var message: String
     /// What to write instead, or what to do: "did you mean 'priority'?", "chmod go-w /etc/scripts".
     package var help: String?
     package var consequence: Consequence
+    /// What the line reads after substitution, where that is not what stands in the file.
+    package var expansion: String?
+    /// Further places that belong to the finding.
+    package var notes: [Note] = []
+
+    /// A further place, and what is there.
+    package struct Note: Equatable, Sendable {
+        package var position: Position
+        package var message: String
+
+        package init(at position: Position, _ message: String) {
+            self.position = position
+            self.message = message
+        }
+    }
 
     package init(
         _ severity: Severity,

@@ -7,8 +7,10 @@ extension Keyword {
     package static func number<Value: FixedWidthInteger & Sendable>(
         _ name: String, _ range: ClosedRange<Value>, _ path: SettingPath<Target, Value>, _ help: String
     ) -> Keyword {
-        Keyword(numberEntry(name, range, help)) { statement, target, reader in
-            if let value = reader.number(statement, in: range, keeping: "\(target[keyPath: path])") { target[keyPath: path] = value }
+        let bounds = IntegerRange(range)
+        return Keyword(numberEntry(name, range, help)) { statement, target, reader in
+            guard let bits = reader.integer(statement, bounds, keeping: "\(target[keyPath: path])") else { return }
+            target[keyPath: path] = Value(truncatingIfNeeded: bits)
         }
     }
 
@@ -16,8 +18,10 @@ extension Keyword {
     package static func number<Value: FixedWidthInteger & Sendable>(
         _ name: String, _ range: ClosedRange<Value>, _ path: SettingPath<Target, Value?>, _ help: String
     ) -> Keyword {
-        Keyword(numberEntry(name, range, help)) { statement, target, reader in
-            if let value = reader.number(statement, in: range, keeping: target[keyPath: path].map { "\($0)" }) { target[keyPath: path] = value }
+        let bounds = IntegerRange(range)
+        return Keyword(numberEntry(name, range, help)) { statement, target, reader in
+            let bits = reader.integer(statement, bounds, keeping: target[keyPath: path].map { "\($0)" })
+            if let bits { target[keyPath: path] = Value(truncatingIfNeeded: bits) }
         }
     }
 
@@ -93,7 +97,8 @@ extension Keyword {
     ) -> Keyword {
         let entry = KeywordEntry(name: name, syntax: syntax, help: help)
         return Keyword(entry) { statement, target, reader in
-            if let value = reader.interval(statement, format, keeping: format.text(target[keyPath: path])) { target[keyPath: path] = value }
+            let value = reader.interval(statement, format, keeping: format.text(target[keyPath: path]))
+            if let value { target[keyPath: path] = value }
         }.range(format.rangeText)
     }
 
@@ -103,7 +108,8 @@ extension Keyword {
     ) -> Keyword {
         let entry = KeywordEntry(name: name, syntax: syntax, help: help)
         return Keyword(entry) { statement, target, reader in
-            if let value = reader.interval(statement, format, keeping: target[keyPath: path].map(format.text)) { target[keyPath: path] = value }
+            let value = reader.interval(statement, format, keeping: target[keyPath: path].map(format.text))
+            if let value { target[keyPath: path] = value }
         }.range(format.rangeText)
     }
 }

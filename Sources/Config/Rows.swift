@@ -70,9 +70,10 @@ extension Keyword {
         _ name: String, _ words: [(String, Value)], _ path: SettingPath<Target, Value>,
         ignoringCase: Bool = false, _ help: String
     ) -> Keyword {
-        let entry = KeywordEntry(name: name, syntax: words.map(\.0).joined(separator: "|"), help: help)
-        return Keyword(entry) { statement, target, reader in
-            if let value = reader.choice(statement, words, ignoringCase: ignoringCase) { target[keyPath: path] = value }
+        let names = words.map { $0.0 }
+        return Keyword(KeywordEntry(name: name, syntax: names.joined(separator: "|"), help: help)) { statement, target, reader in
+            guard let place = reader.choice(statement, names, ignoringCase: ignoringCase) else { return }
+            target[keyPath: path] = words[place].1
         }
     }
 
@@ -81,9 +82,10 @@ extension Keyword {
         _ name: String, _ words: [(String, Value)], _ path: SettingPath<Target, Value?>,
         ignoringCase: Bool = false, _ help: String
     ) -> Keyword {
-        let entry = KeywordEntry(name: name, syntax: words.map(\.0).joined(separator: "|"), help: help)
-        return Keyword(entry) { statement, target, reader in
-            if let value = reader.choice(statement, words, ignoringCase: ignoringCase) { target[keyPath: path] = value }
+        let names = words.map { $0.0 }
+        return Keyword(KeywordEntry(name: name, syntax: names.joined(separator: "|"), help: help)) { statement, target, reader in
+            guard let place = reader.choice(statement, names, ignoringCase: ignoringCase) else { return }
+            target[keyPath: path] = words[place].1
         }
     }
 

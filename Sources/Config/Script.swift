@@ -31,8 +31,11 @@ package struct Script: Equatable, Hashable, Sendable {
 extension Reader {
     /// Looks a script up on the machine. Nil, with a diagnostic, where it cannot run: upstream disables it and goes on.
     ///
-    /// `what` names the script in messages: "track script chk", "notify_master of VI_1".
-    package mutating func resolve(_ line: ScriptLine, for what: String, by defaults: ScriptDefaults) -> Script? {
+    /// `what` names the script in messages: "track script chk", "notify_master of VI_1". `missing` is how grave it is that
+    /// the script is not there or not executable: upstream does not count that for notify scripts.
+    package mutating func resolve(
+        _ line: ScriptLine, for what: String, by defaults: ScriptDefaults, missing: Diagnostic.Severity = .error
+    ) -> Script? {
         guard let identity = identity(of: line, for: what, by: defaults), let command = line.arguments.first else {
             return nil
         }
@@ -43,20 +46,20 @@ extension Reader {
             return Script(path: path, arguments: line.arguments, identity: identity)
         case .foundInPath(let path):
             report(
-                .warning, "script-without-path", line.statement, word: word, "'\(command)' has no path; \(path) is used",
+                .hint, "script-without-path", line.statement, word: word, "'\(command)' has no path; \(path) is used",
                 help: "write the full path"
             )
             noteUnsecured(line, what, identity, defaults)
             return Script(path: path, arguments: line.arguments, identity: identity)
         case .missing:
             report(
-                .error, "script-missing", line.statement, word: word, "\(what) is disabled: '\(command)' is not found",
+                missing, "script-missing", line.statement, word: word, "\(what) is disabled: '\(command)' is not found",
                 help: "the path is looked up when the configuration is read"
             )
             return nil
         case .notExecutable:
             report(
-                .error, "script-not-executable", line.statement, word: word,
+                missing, "script-not-executable", line.statement, word: word,
                 "\(what) is disabled: '\(command)' cannot be executed by the script's user", help: "chmod +x \(command)"
             )
             return nil

@@ -22,12 +22,15 @@ package struct Statement: Sendable {
     package var position: Position
     /// The logical line from the keyword on, as written (after substitution): for values with a quoting grammar of their own.
     package var bytes: ArraySlice<UInt8>
+    /// Whether a definition or a sequence had a part in the line: columns then mean nothing.
+    package var isExpanded: Bool
 
-    package init(keyword: Word, values: [Word], position: Position, bytes: ArraySlice<UInt8>) {
+    package init(keyword: Word, values: [Word], position: Position, bytes: ArraySlice<UInt8>, isExpanded: Bool = false) {
         self.keyword = keyword
         self.values = values
         self.position = position
         self.bytes = bytes
+        self.isExpanded = isExpanded
     }
 
     package init(keyword: Word, values: [Word], position: Position, line: String = "") {
@@ -44,7 +47,7 @@ package struct Statement: Sendable {
 
     /// The place of a word of this statement.
     package func position(of word: Word) -> Position {
-        Position(file: position.file, line: position.line, column: word.column)
+        isExpanded ? position : Position(file: position.file, line: position.line, column: word.column)
     }
 }
 

@@ -6,10 +6,12 @@ package import Basics
 
 extension Reader {
     /// The value at this place, or a diagnostic that it is missing.
-    package mutating func require(_ statement: Statement, _ index: Int = 0, _ what: String = "a value") -> Word? {
+    package mutating func require(_ statement: Statement, _ index: Int = 0, _ what: @autoclosure () -> String = "a value")
+        -> Word?
+    {
         if let word = statement.value(index) { return word }
         report(
-            .error, "missing-value", statement, "'\(statement.name)' needs \(what)", help: "the line is ignored",
+            .error, "missing-value", statement, "'\(statement.name)' needs \(what())", help: "the line is ignored",
             consequence: .missingParameter
         )
         return nil
@@ -57,14 +59,20 @@ extension Reader {
     package mutating func choice<Value>(
         _ statement: Statement, _ words: [(String, Value)], ignoringCase: Bool = false
     ) -> Value? {
-        guard let word = require(statement, 0, words.map(\.0).joined(separator: " or ")) else { return nil }
+        choice(statement, words.map { $0.0 }, ignoringCase: ignoringCase).map { words[$0].1 }
+    }
+
+    /// Which of a few words the statement's value is.
+    package mutating func choice(_ statement: Statement, _ words: [String], ignoringCase: Bool = false) -> Int? {
+        guard let word = require(statement, 0, words.joined(separator: " or ")) else { return nil }
         noteExtraWords(statement, after: 1)
-        let text = ignoringCase ? word.text.lowercased() : word.text
-        if let found = words.first(where: { (ignoringCase ? $0.0.lowercased() : $0.0) == text }) { return found.1 }
+        if let place = words.firstIndex(of: word.text) { return place }
+        if ignoringCase, let place = words.firstIndex(where: { $0.lowercased() == word.text.lowercased() }) { return place }
+        let guess = closest(to: word.text, among: words) ?? closest(to: word.text.uppercased(), among: words)
         report(
             .error, "unknown-value", statement, word: word,
             "'\(word.text)' is not a value of '\(statement.name)'; the line is ignored",
-            help: "write \(words.map(\.0).joined(separator: " or "))"
+            help: guess.map { "did you mean '\($0)'?" } ?? "write \(words.joined(separator: " or "))"
         )
         return nil
     }
@@ -93,9 +101,7 @@ extension Reader {
     package mutating func number<Value: FixedWidthInteger>(
         _ statement: Statement, in range: ClosedRange<Value>, keeping: @autoclosure () -> String? = nil
     ) -> Value? {
-        guard let word = require(statement, 0, "a number") else { return nil }
-        noteExtraWords(statement, after: 1)
-        return number(word, of: statement, in: range, keeping: keeping())
+        integer(statement, IntegerRange(range), keeping: keeping()).map { Value(truncatingIfNeeded: $0) }
     }
 
     /// One word as a decimal integer: an optional `+` or `-`, digits (a leading zero is still decimal). Text behind the
@@ -103,24 +109,39 @@ extension Reader {
     package mutating func number<Value: FixedWidthInteger>(
         _ word: Word, of statement: Statement, in range: ClosedRange<Value>, keeping: @autoclosure () -> String? = nil
     ) -> Value? {
+        integer(word, of: statement, IntegerRange(range), keeping: keeping()).map { Value(truncatingIfNeeded: $0) }
+    }
+
+    mutating func integer(
+        _ statement: Statement, _ range: IntegerRange, keeping: @autoclosure () -> String?
+    ) -> Int? {
+        guard let word = require(statement, 0, "a number") else { return nil }
+        noteExtraWords(statement, after: 1)
+        return integer(word, of: statement, range, keeping: keeping())
+    }
+
+    /// The low 64 bits of the number.
+    mutating func integer(
+        _ word: Word, of statement: Statement, _ range: IntegerRange, keeping: @autoclosure () -> String?
+    ) -> Int? {
         let reading = DecimalReading(word.text)
         guard reading.digits > 0 else {
             report(.error, "not-a-number", statement, word: word, "'\(word.text)' is not a number" + used(keeping()))
             return nil
         }
-        guard let value = Value(exactly: reading.value), range.contains(value), !reading.overflow else {
-            let limits = "\(range.lowerBound) to \(range.upperBound)"
-            let text = "'\(word.text)' is outside \(limits)" + used(keeping())
+        guard range.contains(reading) else {
+            let text = "'\(word.text)' is outside \(range.text)" + used(keeping())
             report(.error, "out-of-range", statement, word: word, text)
             return nil
         }
         if reading.rest > 0 {
+            let number = (reading.isNegative ? "-" : "") + String(reading.magnitude)
             report(
-                .warning, "text-after-number", statement, word: word, "'\(word.text)' is not a number; \(value) is used",
+                .warning, "text-after-number", statement, word: word, "'\(word.text)' is not a number; \(number) is used",
                 help: "numbers are decimal and have no unit"
             )
         }
-        return value
+        return reading.bits
     }
 
     /// A time as the statement's value.
@@ -164,7 +185,8 @@ extension Reader {
 
 /// A decimal integer at the front of a word.
 struct DecimalReading {
-    var value: Int128 = 0
+    var magnitude: UInt64 = 0
+    var isNegative = false
     var digits = 0
     var overflow = false
     /// Bytes behind the number.
@@ -172,66 +194,54 @@ struct DecimalReading {
 
     init(_ text: String) {
         var used = 0
-        var negative = false
+        var length = 0
+        var hasEnded = false
         for byte in text.utf8 {
-            if (0x30...0x39).contains(byte) {
+            length += 1
+            if hasEnded { continue }
+            if byte >= 0x30, byte <= 0x39 {
                 digits += 1
-                if value > 1 << 80 { overflow = true } else { value = value * 10 + Int128(byte - 0x30) }
+                let (product, tooLarge) = magnitude.multipliedReportingOverflow(by: 10)
+                let (sum, far) = product.addingReportingOverflow(UInt64(byte &- 0x30))
+                overflow = overflow || tooLarge || far
+                magnitude = sum
             } else if digits == 0, used == 0, byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-") {
-                negative = byte == UInt8(ascii: "-")
-            } else if digits == 0, byte.isBlank {
+                isNegative = byte == UInt8(ascii: "-")
+            } else if digits == 0, used == 0, byte.isBlank {
                 continue
             } else {
-                break
-            }
-            used += 1
-        }
-        if negative { value = -value }
-        rest = digits == 0 ? text.utf8.count : text.utf8.count - min(used, text.utf8.count)
-    }
-}
-
-/// What counts as an error of an include; plain `include` has none of its own.
-package struct IncludeChecks: OptionSet, Hashable, Sendable {
-    package let rawValue: UInt8
-    package init(rawValue: UInt8) { self.rawValue = rawValue }
-    /// A matched file is unreadable, a directory, executable or not plain. The other three imply it.
-    package static let read = IncludeChecks(rawValue: 1)
-    /// A name without wildcards matches nothing.
-    package static let match = IncludeChecks(rawValue: 2)
-    /// A pattern matches nothing.
-    package static let wildcardMatch = IncludeChecks(rawValue: 4)
-    /// One of the alternatives in braces matches nothing.
-    package static let braceMatch = IncludeChecks(rawValue: 8)
-    package static let all: IncludeChecks = [.read, .match, .wildcardMatch, .braceMatch]
-}
-
-extension Reader {
-    /// `include_check`: what is an error of the includes that follow.
-    mutating func setIncludeChecks(_ statement: Statement) {
-        if statement.values.isEmpty { includeChecks = .all }
-        var hasPlain = false
-        for word in statement.values {
-            let sign = word.text.first { $0 == "+" || $0 == "-" }
-            let name = sign == nil || !(word.text.hasPrefix("+") || word.text.hasPrefix("-")) ? word.text : String(word.text.dropFirst())
-            guard let check = Self.checkNames[name] else {
-                report(
-                    .error, "unknown-value", statement, word: word, "'\(word.text)' is not a check of an include",
-                    help: "write read, match, wildcard_match or brace_match"
-                )
+                hasEnded = true
+                rest = length
                 continue
             }
-            switch word.text.first {
-            case "+": includeChecks.formUnion([check, .read])
-            case "-": includeChecks.subtract(check)
-            default:
-                includeChecks = hasPlain ? includeChecks.union([check, .read]) : [check, .read]
-                hasPlain = true
-            }
+            used = length
         }
+        rest = rest == 0 ? 0 : length - rest + 1
     }
 
-    private static var checkNames: [String: IncludeChecks] {
-        ["read": .read, "match": .match, "wildcard_match": .wildcardMatch, "brace_match": .braceMatch]
+    /// The number as 64 bits in two's complement.
+    var bits: Int { isNegative ? 0 &- Int(truncatingIfNeeded: magnitude) : Int(truncatingIfNeeded: magnitude) }
+}
+
+/// The bounds of an integer of any type up to 64 bits.
+struct IntegerRange: Sendable {
+    private let lower: (magnitude: UInt64, isNegative: Bool)
+    private let upper: (magnitude: UInt64, isNegative: Bool)
+
+    init<Value: FixedWidthInteger>(_ range: ClosedRange<Value>) {
+        lower = (UInt64(clamping: range.lowerBound.magnitude), range.lowerBound < 0)
+        upper = (UInt64(clamping: range.upperBound.magnitude), range.upperBound < 0)
     }
+
+    func contains(_ reading: DecimalReading) -> Bool {
+        guard !reading.overflow else { return false }
+        let isNegative = reading.isNegative && reading.magnitude > 0
+        if isNegative, !lower.isNegative || reading.magnitude > lower.magnitude { return false }
+        if isNegative, upper.isNegative, reading.magnitude < upper.magnitude { return false }
+        if !isNegative, upper.isNegative || reading.magnitude > upper.magnitude { return false }
+        if !isNegative, !lower.isNegative, reading.magnitude < lower.magnitude { return false }
+        return true
+    }
+
+    var text: String { "\(lower.isNegative ? "-" : "")\(lower.magnitude) to \(upper.isNegative ? "-" : "")\(upper.magnitude)" }
 }

@@ -41,7 +41,7 @@ extension Statement {
         }
         self.init(
             keyword: keyword ?? Word("", column: line.position.column), values: values, position: line.position,
-            bytes: bytes
+            bytes: bytes, isExpanded: line.isExpanded
         )
     }
 }

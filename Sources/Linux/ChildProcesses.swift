@@ -97,6 +97,10 @@ package enum Processes {
         return process
     }
 
+    /// Forks and goes on in both processes; 0 in the new one. For a program that leaves its starter behind, before it has made
+    /// anything that two processes cannot share.
+    package static func split() throws(SystemError) -> Int32 { try system("fork") { Glibc.fork() } }
+
     /// Waits until the process has ended; for processes outside a loop only.
     package static func wait(for process: Int32) throws(SystemError) -> ExitStatus {
         var status: Int32 = 0

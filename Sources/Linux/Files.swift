@@ -137,6 +137,13 @@ package enum Files {
         try file.write(all: Array(text.utf8))
     }
 
+    /// Adds to the end of a file, made with mode 0644 if there is none; links are not followed.
+    package static func append(_ bytes: [UInt8], to path: String) throws(SystemError) {
+        let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW
+        let file = FileDescriptor(owning: try system("open") { open(path, flags, mode_t(0o644)) })
+        try file.write(all: bytes)
+    }
+
     /// Replaces a file that others read and wait for.
     ///
     /// The content appears at once under the name, never in part: a fresh file is written beside it and renamed. Then the

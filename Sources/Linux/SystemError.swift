@@ -28,6 +28,9 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
     package var isTaken: Bool { code == EAGAIN || code == EACCES || code == EEXIST || code == EADDRINUSE }
     package var isInProgress: Bool { code == EINPROGRESS }
 
+    /// EINVAL, for errors made here.
+    package static var invalidArgument: Int32 { EINVAL }
+
     static func text(of code: Int32) -> String {
         guard let text = strerror(code) else { return "error \(code)" }
         return String(cString: text)

@@ -1,21 +1,95 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 import BFD
-import Config
+import Basics
+package import Config
 package import Linux
+import VRRP
 
-extension Configuration {
-    /// Reads a configuration that the reader process has frozen. It has been found fit to run, so what there is to say
-    /// about it has been said.
-    package init(frozen: SealedMemory) throws(SystemError) {
-        let text = String(decoding: try frozen.read(), as: UTF8.self)
-        var reader = Reader(surroundings: Surroundings(), text: text)
-        self.init()
-        reader.readRoot(by: Configuration.table, into: &self)
+/// A configuration that has been found fit to run, as the parent hands it to its children: the facts of the machine that it
+/// was read against, and its lines after preprocessing.
+///
+///     "KAD1" | bytes of facts, 4 bytes | facts | lines in the form of `FrozenLines`
+struct FrozenConfiguration {
+    var facts: Facts
+    var lines: [UInt8]
+
+    init(facts: Facts, lines: [UInt8]) {
+        self.facts = facts
+        self.lines = lines
     }
 
-    /// The root table: all that may stand outside of blocks.
-    static let table = Table(
-        GlobalSettings.rows.lifted(to: \Configuration.globals) + BFDSettings.rows.lifted(to: \Configuration.bfd)
-    )
+    private static let mark = Array("KAD1".utf8)
+
+    var bytes: [UInt8] {
+        let facts = facts.bytes
+        var writer = ByteWriter(capacity: facts.count + lines.count + 8)
+        writer.write(Self.mark)
+        writer.write(UInt32(truncatingIfNeeded: facts.count))
+        writer.write(facts)
+        writer.write(lines)
+        return writer.bytes
+    }
+
+    /// Nil for anything else.
+    init?(bytes: [UInt8]) {
+        var reader = ByteReader(bytes)
+        do {
+            guard try reader.read(bytes: 4).elementsEqual(Self.mark) else { return nil }
+            let count: UInt32 = try reader.read()
+            guard let facts = Facts(bytes: try reader.read(bytes: Int(count))) else { return nil }
+            self.facts = facts
+            lines = Array(reader.remaining)
+        } catch {
+            return nil
+        }
+    }
+}
+
+extension Configuration {
+    /// Replays a frozen configuration for some processes; the parts of others stay empty. What there is to say about it has
+    /// been said when it was frozen. Throws EINVAL for memory that holds something else.
+    package init(frozen memory: SealedMemory, for processes: KeywordEntry.Processes) throws(SystemError) {
+        guard let frozen = FrozenConfiguration(bytes: try memory.read()), let lines = FrozenLines(frozen.lines) else {
+            throw SystemError(call: "configuration", code: SystemError.invalidArgument)
+        }
+        var reader = Reader(surroundings: Surroundings(FactBook(frozen.facts)), frozen: lines)
+        reader.processes = processes
+        var draft = ConfigurationDraft()
+        reader.readRoot(by: ConfigurationDraft.table, into: &draft)
+        self.init(draft, &reader)
+    }
+
+    /// Settles what the files say.
+    init(_ draft: ConfigurationDraft, _ reader: inout Reader) {
+        self.init()
+        globals = draft.globals
+        bfd = draft.bfd
+        if reader.processes.contains(.vrrp) {
+            vrrp = draft.vrrp.settled(with: globals, sessions: bfd.weights, &reader)
+        }
+        let scripts = globals.scripts
+        startupScript = scripts.startup.flatMap { reader.resolve($0, for: "startup_script", by: scripts) }
+        shutdownScript = scripts.shutdown.flatMap { reader.resolve($0, for: "shutdown_script", by: scripts) }
+    }
+}
+
+extension ChildKind {
+    /// The process in the words of the keyword tables.
+    /// With what is about the daemon as a whole.
+    var processes: KeywordEntry.Processes {
+        switch self {
+        case .vrrp: [.vrrp, .parent]
+        case .checker: [.checker, .parent]
+        case .bfd: [.bfd, .parent]
+        }
+    }
+}
+
+extension BFDSettings {
+    /// What each session that VRRP hears of counts where `track_bfd` names no weight.
+    fileprivate var weights: [String: OwnWeight] {
+        let pairs = sessions.lazy.filter(\.informsVRRP).map { ($0.name, OwnWeight(weight: $0.weight, isReversed: $0.isReversed)) }
+        return Dictionary(pairs, uniquingKeysWith: { first, _ in first })
+    }
 }

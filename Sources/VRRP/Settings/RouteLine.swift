@@ -36,6 +36,16 @@ package struct RouteDraft: Sendable {
 }
 
 extension RouteDraft {
+    /// An option of IPv6 routes makes the route one, or is left out of an IPv4 route.
+    fileprivate mutating func isIPv6(for option: Word, _ statement: Statement, _ reader: inout Reader) -> Bool {
+        guard family == .ipv4 else {
+            family = .ipv6
+            return true
+        }
+        reader.report(.error, "wrong-family", statement, word: option, "'\(option.text)' is for IPv6 routes only and is ignored")
+        return false
+    }
+
     package static let virtualOptions = LineOptions(commonOptions)
     package static let staticOptions = LineOptions(commonOptions + [trackGroup])
 
@@ -219,7 +229,7 @@ extension RouteDraft {
         LineOption("expires", "<seconds:uint32>", "How long the kernel keeps the route; IPv6 only.") { option, words, draft, reader in
             guard let word = words.value(of: option, "seconds", &reader) else { return }
             guard let seconds: UInt32 = reader.number(word, of: words.statement, in: 0...UInt32.max) else { return }
-            if draft.settle(.ipv6, option, words.statement, &reader) { draft.entry.expires = seconds }
+            if draft.isIPv6(for: option, words.statement, &reader) { draft.entry.expires = seconds }
         }.since("1.2.24"),
         LineOption("realms", "[<src>/]<dst>", range: "0..255 each", "Realms for classifying traffic, by names of rt_realms or numbers; IPv4 only.") {
             option, words, draft, reader in
@@ -232,7 +242,7 @@ extension RouteDraft {
             guard let word = words.value(of: option, "low, medium or high", &reader) else { return }
             let names: [String: UInt8] = ["medium": 0, "high": 1, "low": 3]
             guard let value = names[word.text] ?? reader.cNumber(word, of: words.statement, 0...255) else { return }
-            if draft.settle(.ipv6, option, words.statement, &reader) { draft.entry.preference = value }
+            if draft.isIPv6(for: option, words.statement, &reader) { draft.entry.preference = value }
         }.since("1.2.24"),
         LineOption("ttl-propagate", "enabled|disabled", "Copies the TTL between the MPLS label and the packet.") {
             option, words, draft, reader in

@@ -37,7 +37,11 @@ extension RouterDraft {
             "promote_secondaries", \.promotesSecondaries,
             "Sets the interface's promote_secondaries, so that removing a primary address keeps the others of its network."
         ).since("1.3.0"),
-        .flag("accept", \.accepts, "Packets to the addresses are accepted although the router does not own them; takes back an earlier no_accept.").since("1.2.17").defaulting(to: "on unless strict_mode"),
+        .custom("accept", syntax: "", "Packets to the addresses are accepted although the router does not own them; takes back an earlier no_accept.") { statement, draft, reader in
+            reader.noteExtraWords(statement, after: 0)
+            draft.accepts = true
+            draft.refuses = false
+        }.since("1.2.17").defaulting(to: "on unless strict_mode"),
         .flag("no_accept", \.refuses, "Packets to the addresses are dropped unless the router owns them, as the RFC has it by default. Needs a firewall.").since("1.3.0").needs(.firewall),
         .bool(
             "v3_checksum_as_v2", \.messageOnlyChecksum,

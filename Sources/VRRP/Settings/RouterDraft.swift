@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 package import Basics
-package import Config
+import Config
 
 /// A `vrrp_instance` block as the file says it: nil where it says nothing.
 package struct RouterDraft: Sendable {

@@ -25,6 +25,13 @@ extension RouterDraft {
             "The number that the routers sharing these addresses have in common; no other router on the same network may use it. Required."
         ).since("<=1.0.3").defaulting(to: "none; required"),
         .custom(
+            "vrf", syntax: "<ifname>", "Keeps a unicast router without an interface within this VRF."
+        ) { statement, draft, reader in
+            guard let word = reader.require(statement, 0, "a VRF") else { return }
+            reader.noteExtraWords(statement, after: 1)
+            draft.vrf = reader.interfaceName(word, of: statement)
+        }.since("2.2.5").range("less than 16 bytes").defaulting(to: "none").needs(.vrf),
+        .custom(
             "version", syntax: "2|3",
             "The version of VRRP to speak: 2 is RFC 3768 with whole seconds and authentication, 3 is RFC 9568 with centiseconds and IPv6."
         ) { statement, draft, reader in

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import Config
+import Config
 
 /// A line of a track_* list as the file says it.
 package struct TrackLine: Sendable {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import Basics
+import Basics
 package import Config
 
 /// A `vrrp_track_process` block as the file says it.

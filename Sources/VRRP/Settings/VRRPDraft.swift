@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import Basics
+import Basics
 package import Config
 
 /// What the configuration says to the VRRP process, block by block and in the order of the file.

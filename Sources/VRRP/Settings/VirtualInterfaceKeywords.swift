@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import Basics
-package import Config
+import Basics
+import Config
 
 extension RouterDraft {
     /// Interfaces made for the router.

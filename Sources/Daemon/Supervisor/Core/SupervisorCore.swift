@@ -33,6 +33,8 @@ package struct SupervisorCore {
         case started(ChildKind, pid: Int32)
         /// The child asked for could not be forked, and why.
         case notStarted(ChildKind, String)
+        /// The child asked for is not part of this version.
+        case unavailable(ChildKind)
         case ended(ChildKind, pid: Int32, End)
         case answered(ChildKind, ChildAnswer)
         case reloadRequested
@@ -106,6 +108,7 @@ package struct SupervisorCore {
         case .begin: begin(into: &actions)
         case .started(let kind, let pid): started(kind, pid, at: now, into: &actions)
         case .notStarted(let kind, let reason): notStarted(kind, reason, at: now, into: &actions)
+        case .unavailable(let kind): unavailable(kind, into: &actions)
         case .ended(let kind, let pid, let end): ended(kind, pid, end, at: now, into: &actions)
         case .answered(let kind, let answer): answered(kind, answer, at: now, into: &actions)
         case .reloadRequested: requestReload(into: &actions)
@@ -170,6 +173,12 @@ extension SupervisorCore {
         actions.append(.log(.error, "\(kind.title) child process cannot be started: \(reason)"))
         children[kind].state = .absent
         rest(kind, after: .zero, at: now, into: &actions)
+    }
+
+    private mutating func unavailable(_ kind: ChildKind, into actions: inout [Action]) {
+        actions.append(.log(.warning, "The \(kind.title) child process is not part of this version yet"))
+        children[kind].state = .absent
+        completeIfAllAnswered(into: &actions)
     }
 
     private mutating func ended(

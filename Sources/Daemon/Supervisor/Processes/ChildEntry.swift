@@ -26,9 +26,8 @@ struct ChildInheritance {
         Processes.closeDescriptors(except: descriptors)
         guard Processes.dieWithParent(parent: parent) else { return ExitCode.ok.rawValue }
         do {
-            let configuration = try Configuration(frozen: frozen)
-            let identity = kind.identity + configuration.globals.identitySuffix(commandLine)
-            let logger = Logger(commandLine, identity: identity)
+            let configuration = try Configuration(frozen: frozen, for: kind.processes)
+            let logger = Logger(commandLine, kind, suffix: configuration.globals.identitySuffix(commandLine))
             defer { logger.flush() }
             configuration.globals.settings(of: kind).apply(kind, logger)
             let environment = try ProcessEnvironment(

@@ -87,6 +87,7 @@ extension ProcessEnvironment {
             logger.log(.error, "\(kind.title) child process cannot run: \(error)")
             return ExitCode.fatal.rawValue
         }
+        logger.flush(within: .zero)
         answer(.loaded)
         loop.run()
         return exitCode.rawValue
@@ -143,8 +144,10 @@ extension ProcessEnvironment {
         log("Reloading")
         do {
             let old = configuration
-            configuration = try Configuration(frozen: SealedMemory(owning: descriptor))
+            configuration = try Configuration(frozen: SealedMemory(owning: descriptor), for: kind.processes)
             process.reload(from: old, at: now)
+            // What was logged in changing over is to stand before the parent's "Reload complete".
+            logger.flush(within: .zero)
             answer(.loaded)
         } catch {
             answer(.refused("\(error)"))

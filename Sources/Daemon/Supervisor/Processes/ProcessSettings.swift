@@ -52,19 +52,3 @@ extension ProcessSettings {
         }
     }
 }
-
-extension Logger {
-    /// The log of a process, as the command line wants it.
-    convenience init(_ commandLine: CommandLine, identity: String) {
-        var destinations: Destinations = []
-        if commandLine.logsToSyslog { destinations.insert(.syslog) }
-        if commandLine.logsToConsole, commandLine.staysInForeground { destinations.insert(.console) }
-        let facility: Facility =
-            switch commandLine.facility {
-            case .daemon: .daemon
-            case .user: .user
-            case .local(let index): .local(index)
-            }
-        self.init(identity: identity, facility: facility, to: destinations)
-    }
-}

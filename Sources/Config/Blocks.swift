@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+// Recursive descent: a block row calls back into the reader for the block's lines.
+
+extension Reader {
+    /// Reads the whole configuration by its root table.
+    package mutating func readRoot<Target>(by table: Table<Target>, into target: inout Target) {
+        begin(table.vocabulary)
+        while let (statement, row) = nextRootStatement(among: table.vocabulary) {
+            table.actions[row](statement, &target, &self)
+        }
+    }
+
+    /// Reads `{`, the block's lines by its table, and `}`.
+    package mutating func readBlock<Target>(of statement: Statement, by table: Table<Target>, into target: inout Target) {
+        open(statement)
+        while let (statement, row) = nextStatement(among: table.vocabulary) {
+            table.actions[row](statement, &target, &self)
+        }
+    }
+
+    package mutating func begin(_ words: Vocabulary) { vocabulary = words.entries }
+
+    /// The next statement outside of blocks with a keyword of this process, and the row of the keyword; what is none is
+    /// reported and passed over.
+    package mutating func nextRootStatement(among words: Vocabulary) -> (Statement, row: Int)? {
+        while let line = nextLine() {
+            switch line.kind {
+            case .text:
+                let statement = self.statement(line)
+                guard let row = row(of: statement, among: words) else { continue }
+                let wanted = words.entries[row].processes
+                if wanted.isEmpty || !wanted.isDisjoint(with: processes) { return (statement, row) }
+                skipBlock()
+            case .open: skipUnexpectedBlock(line)
+            case .close: report(Diagnostic(.error, "extra-brace", at: line.position, "this '}' closes nothing"))
+            }
+        }
+        return nil
+    }
+
+    /// The next statement of a block; nil behind its end.
+    package mutating func nextStatement(among words: Vocabulary) -> (Statement, row: Int)? {
+        while let line = nextLine() {
+            switch line.kind {
+            case .text:
+                let statement = self.statement(line)
+                if let row = row(of: statement, among: words) { return (statement, row) }
+            case .open: skipUnexpectedBlock(line)
+            case .close:
+                close()
+                return nil
+            }
+        }
+        reportUnclosed()
+        return nil
+    }
+
+    /// The row of a keyword; an unknown one is passed over with its block.
+    private mutating func row(of statement: Statement, among words: Vocabulary) -> Int? {
+        guard let row = words[statement.name] else {
+            skipUnknown(statement, among: words.entries)
+            return nil
+        }
+        if let replacement = words.entries[row].replacement {
+            report(
+                .hint, "deprecated", statement, "'\(statement.name)' is deprecated", help: "write '\(replacement)' instead"
+            )
+        }
+        return row
+    }
+
+    /// Reads `{`, hands over each line up to `}`, and takes the `}`.
+    package mutating func readLines(of statement: Statement, _ body: (Statement, inout Reader) -> Void) {
+        open(statement)
+        while let line = nextLine() {
+            switch line.kind {
+            case .text: body(self.statement(line), &self)
+            case .open: skipUnexpectedBlock(line)
+            case .close: return close()
+            }
+        }
+        reportUnclosed()
+    }
+
+    /// Passes over the block that follows, with all that is nested in it; nothing if no block follows.
+    package mutating func skipBlock() {
+        guard let line = nextLine() else { return }
+        guard line.kind == .open else { return pushBack(line) }
+        var depth = 1
+        while depth > 0, let line = nextLine() { depth += line.kind.nesting }
+    }
+
+    /// Takes the `{`.
+    package mutating func open(_ statement: Statement) {
+        enter(statement)
+        guard let line = nextLine() else { return }
+        guard line.kind != .open else { return }
+        pushBack(line)
+        report(
+            .error, "missing-brace", statement, "there is no '{' behind '\(statement.name)'",
+            help: "what follows is read as if it were there"
+        )
+    }
+
+    private mutating func close() { _ = leave() }
+
+    private mutating func reportUnclosed() {
+        guard let block = leave() else { return }
+        report(
+            Diagnostic(
+                .error, "unclosed-block", at: block.position, length: block.name.utf8.count,
+                "the block '\(block.name)' is never closed", help: "a '}' is missing, here or in a block inside"
+            )
+        )
+    }
+}
+
+extension LogicalLine.Kind {
+    /// What the line adds to the depth of blocks.
+    var nesting: Int {
+        switch self {
+        case .text: 0
+        case .open: 1
+        case .close: -1
+        }
+    }
+}
+
+// MARK: - What does not belong
+
+extension Reader {
+    /// A `{` where no block can begin: passed over with its block.
+    private mutating func skipUnexpectedBlock(_ line: LogicalLine) {
+        var diagnostic = Diagnostic(.error, "unexpected-brace", at: line.position, "a block does not belong here; it is skipped")
+        diagnostic.notes = skippedLines(from: line, "skipped")
+        report(diagnostic)
+    }
+
+    /// An unknown keyword: passed over with its block, with a guess at what was meant.
+    private mutating func skipUnknown(_ statement: Statement, among entries: [KeywordEntry]) {
+        let count = diagnostics.count
+        report(
+            .error, "unknown-keyword", statement, "'\(statement.name)' is not a keyword \(place)",
+            help: suggestion(for: statement.name, among: entries)
+        )
+        guard let line = nextLine() else { return }
+        guard line.kind == .open else { return pushBack(line) }
+        let notes = skippedLines(from: line, "skipped with '\(statement.name)'")
+        guard count < diagnostics.count else { return }
+        diagnostics[count].notes = notes.filter { $0.position.line != statement.position.line }
+        diagnostics[count].message += "; its block is skipped"
+    }
+
+    private var place: String { blocks.last.map { "of '\($0.name)'" } ?? "here" }
+
+    /// Passes over a block whose brace was just read; a note for each line of it, for they all have no effect.
+    private mutating func skippedLines(from open: LogicalLine, _ what: String) -> [Diagnostic.Note] {
+        var notes: [Diagnostic.Note] = []
+        var depth = 1
+        var last = open.position.line
+        while depth > 0, let line = nextLine() {
+            depth += line.kind.nesting
+            guard line.position.line != last || line.position.file != open.position.file, notes.count < 1000 else { continue }
+            last = line.position.line
+            notes.append(Diagnostic.Note(at: line.position, "\(what): \(line.bytes.text)"))
+        }
+        if depth > 0 {
+            report(Diagnostic(.error, "unclosed-block", at: open.position, "the block that begins here is never closed"))
+        }
+        return notes
+    }
+
+    private func suggestion(for name: String, among entries: [KeywordEntry]) -> String? {
+        if let close = closest(to: name, among: entries.lazy.map(\.name)) { return "did you mean '\(close)'?" }
+        let places = vocabulary.places(of: name)
+        if let first = places.first { return "'\(name)' belongs \(first)" }
+        var nested = Set<String>()
+        vocabulary.collectNames(into: &nested)
+        return closest(to: name, among: nested.sorted()).map { close in
+            let place = vocabulary.places(of: close).first ?? "elsewhere"
+            return "there is '\(close)', but it belongs \(place)"
+        }
+    }
+}
+
+extension [KeywordEntry] {
+    /// Where a keyword is valid: "at the root", "in 'vrrp_instance'".
+    func places(of name: String, in block: String? = nil) -> [String] {
+        flatMap { entry -> [String] in
+            let here = entry.name == name ? [block.map { "in '\($0)'" } ?? "outside all blocks"] : []
+            return here + entry.children.places(of: name, in: block.map { "\($0) / \(entry.name)" } ?? entry.name)
+        }
+    }
+
+    func collectNames(into names: inout Set<String>) {
+        for entry in self {
+            names.insert(entry.name)
+            entry.children.collectNames(into: &names)
+        }
+    }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// What was found, once each and in the order of the files.
+package struct Findings: Sendable {
+    package let diagnostics: [Diagnostic]
+    package let files: [SourceFile]
+
+    package init(_ found: [Diagnostic], files: [SourceFile]) {
+        var seen: Set<Key> = []
+        let unique = found.filter { seen.insert(Key(code: $0.code, position: $0.position, message: $0.message)).inserted }
+        diagnostics = unique.enumerated().sorted { Self.order($0.element, $0.offset) < Self.order($1.element, $1.offset) }
+            .map(\.element)
+        self.files = files
+    }
+
+    private struct Key: Hashable {
+        var code: String
+        var position: Position?
+        var message: String
+    }
+
+    /// Findings about no place come last; those about the same line stay in the order they were made.
+    private static func order(_ diagnostic: Diagnostic, _ offset: Int) -> (Int, Int, Int) {
+        (diagnostic.position?.file ?? .max, diagnostic.position?.line ?? .max, offset)
+    }
+
+    package func count(_ severity: Diagnostic.Severity) -> Int { diagnostics.count { $0.severity == severity } }
+
+    /// The exit status of `-t`.
+    ///
+    /// 0: nothing but hints. 2: a parameter is missing. 4: only findings that keep a process from running. 5: any other
+    /// error or warning. 6: no configuration, a checked include failed, or scripts are run insecurely.
+    package var testStatus: Int32 {
+        let counted = diagnostics.filter { $0.severity > .hint }
+        let consequences = counted.map(\.consequence)
+        if consequences.contains(.noConfiguration) { return 6 }
+        if consequences.contains(.missingParameter) { return 2 }
+        if consequences.contains(.security) { return 6 }
+        guard !counted.isEmpty else { return 0 }
+        return consequences.allSatisfy { $0 == .fatal } ? 4 : 5
+    }
+
+    /// The places of the includes that lead to a file, the outermost last.
+    func includeStack(of file: Int) -> [Position] {
+        var stack: [Position] = []
+        var current = file
+        while files.indices.contains(current), let from = files[current].includedFrom, stack.count < 64 {
+            stack.append(from)
+            current = from.file
+        }
+        return stack
+    }
+
+    func path(of file: Int) -> String { files.indices.contains(file) ? files[file].path : "?" }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import Basics
+import Config
+import Linux
+
+/// What is to be read, and how strict to be about it.
+struct ConfigurationRequest {
+    /// A path or a pattern.
+    var path: String
+    /// What `@` lines are compared with.
+    var configurationID: String
+    var checksAllIncludes = false
+    /// Warnings refuse the configuration, too.
+    var isStrict = false
+    /// At the start all that can be run is run, as upstream does. In a reload, errors refuse the new configuration unless the
+    /// one in force has them too; these are their texts.
+    var accepted: Set<String>?
+    /// `-s`: the namespace whatever the configuration says.
+    var namespace: String?
+
+    init(_ commandLine: CommandLine) {
+        path = commandLine.configurationFile ?? CommandLine.defaultConfigurationFile
+        configurationID = commandLine.configurationID ?? String(Machine.hostName.prefix { $0 != "." })
+        checksAllIncludes = commandLine.checksAllIncludes
+        isStrict = commandLine.isStrict
+        namespace = commandLine.namespace
+    }
+
+    /// A configuration as it has been read.
+    struct Reading {
+        var findings: Findings
+        var needed: Set<ChildKind>
+        var globals: GlobalSettings
+        var frozen: FrozenConfiguration
+    }
+
+    /// Reads and settles everything; may take its time.
+    func read(in fileSystem: FileSystem = .machine) -> Reading {
+        var found: [Diagnostic] = []
+        var options = SourceOptions()
+        options.id = configurationID
+        options.includeChecks = checksAllIncludes ? .all : []
+        options.environment = { Environment.value($0) }
+        options.random = { Program.random($0) }
+        let source = Source(path, in: fileSystem, options, &found)
+        let book = FactBook()
+        var reader = Reader(surroundings: Surroundings(book), source: source, freezing: true)
+        for diagnostic in found { reader.report(diagnostic) }
+        var draft = ConfigurationDraft()
+        reader.readRoot(by: ConfigurationDraft.table, into: &draft)
+        let lines = reader.takeFrozen()
+        let configuration = Configuration(draft, &reader)
+        return Reading(
+            findings: Findings(reader.diagnostics, files: reader.files), needed: draft.needed, globals: configuration.globals,
+            frozen: FrozenConfiguration(facts: book.facts, lines: lines)
+        )
+    }
+
+    /// What the parent is told of a reading.
+    func report(on reading: Reading) -> ReadReport {
+        var report = ReadReport()
+        report.findings = reading.findings.diagnostics.map { diagnostic in
+            ReadReport.Finding(severity: diagnostic.severity, text: reading.findings.logLine(diagnostic))
+        }
+        report.errors = Set(reading.findings.diagnostics.filter { $0.severity == .error }.map(Self.fingerprint))
+        report.needed = reading.needed
+        report.refusal = refusal(of: reading.findings.diagnostics)
+        return report
+    }
+
+    /// Why the configuration is not taken, nil if it is.
+    func refusal(of diagnostics: [Diagnostic]) -> ExitCode? {
+        if diagnostics.contains(where: { $0.consequence == .noConfiguration }) { return .noConfiguration }
+        if diagnostics.contains(where: { $0.consequence == .fatal }) { return .configuration }
+        if isStrict, diagnostics.contains(where: { $0.severity >= .warning }) { return .configuration }
+        guard let accepted else { return nil }
+        let isNews = diagnostics.contains { $0.severity == .error && !accepted.contains(Self.fingerprint($0)) }
+        return isNews ? .configuration : nil
+    }
+
+    /// What an error is recognised by, wherever it has moved to.
+    private static func fingerprint(_ diagnostic: Diagnostic) -> String { "\(diagnostic.code): \(diagnostic.message)" }
+}
+
+extension Findings {
+    /// A finding as a log line, in upstream's form: `(path: Line N) text`.
+    func logLine(_ diagnostic: Diagnostic) -> String {
+        var text = diagnostic.message
+        if let help = diagnostic.help { text += " - \(help)" }
+        guard let position = diagnostic.position, files.indices.contains(position.file) else { return text }
+        return "(\(files[position.file].path): Line \(position.line)) \(text)"
+    }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import Basics
+import Config
+import Linux
+
+/// Reads the configuration in a process of its own, which ends when it has told what it found: whatever is in the files,
+/// the parent runs on, and stays small.
+final class ReaderProcess {
+    /// What came of it.
+    enum Outcome {
+        case read(ReadReport, SealedMemory)
+        /// The configuration cannot be run.
+        case unfit(ReadReport)
+        /// The reader itself failed.
+        case failed(String)
+    }
+
+    private let loop: EventLoop
+    private let channel: MessageChannel
+    private let process: Int32
+    private var registration: EventLoop.Registration?
+    private var outcome: Outcome?
+    private let done: (Outcome, Instant) -> Void
+
+    /// Forks the reader; `done` is called once, in a later turn of the loop.
+    init(
+        _ request: ConfigurationRequest, on loop: EventLoop, _ processes: ChildProcesses,
+        done: @escaping (Outcome, Instant) -> Void
+    ) throws(SystemError) {
+        let (near, far) = try MessageChannel.pair()
+        self.loop = loop
+        self.done = done
+        channel = near
+        let parent = Processes.own
+        process = try Processes.fork {
+            Processes.closeDescriptors(except: [far.descriptor.number])
+            guard Processes.dieWithParent(.kill, parent: parent) else { return 0 }
+            Signals.reset()
+            return Self.read(request, telling: far)
+        }
+        try processes.watch(process) { [self] status, now in finish(status, now) }
+        registration = try loop.add(near.descriptor) { [unowned self] _ in hear() }
+    }
+
+    /// Gives the reading up; `done` is still called.
+    func cancel() { try? Signal.kill.send(to: process) }
+
+    private static func read(_ request: ConfigurationRequest, telling channel: MessageChannel) -> Int32 {
+        let reading = request.readInNamespace()
+        let report = request.report(on: reading)
+        do {
+            let frozen = report.refusal == nil ? try SealedMemory(reading.frozen.bytes, name: "keepalived.conf") : nil
+            try channel.send(report.bytes, with: frozen?.descriptor)
+            return 0
+        } catch {
+            return ExitCode.internalError.rawValue
+        }
+    }
+
+    private func hear() {
+        guard let message = (try? channel.receive(limit: ReadReport.limit)) ?? nil, !message.bytes.isEmpty else {
+            return stopHearing()
+        }
+        guard let report = ReadReport(bytes: message.bytes) else { return }
+        if let descriptor = message.descriptor, report.refusal == nil, let memory = try? SealedMemory(owning: descriptor) {
+            outcome = .read(report, memory)
+        } else if report.refusal != nil {
+            outcome = .unfit(report)
+        }
+    }
+
+    private func stopHearing() {
+        if let registration { loop.remove(registration) }
+        registration = nil
+    }
+
+    private func finish(_ status: ExitStatus, _ now: Instant) {
+        if registration != nil { hear() }
+        stopHearing()
+        done(outcome ?? .failed("The process that reads the configuration \(status)"), now)
+    }
+}
+
+extension ConfigurationRequest {
+    /// Reads in the network namespace that the configuration is for, since it is about the interfaces there. What the
+    /// configuration itself says of a namespace is known only after a first reading.
+    func readInNamespace() -> Reading {
+        if let namespace {
+            try? NetworkNamespace.enter(namespace)
+            return read()
+        }
+        let reading = read()
+        guard let name = reading.globals.namespace.network, (try? NetworkNamespace.enter(name)) != nil else { return reading }
+        return read()
+    }
+}

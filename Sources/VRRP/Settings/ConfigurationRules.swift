@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import Basics
+import Config
+
+/// All routers together: what must not meet.
+package struct RoutersCase: Sendable {
+    package var routers: [RouterCase]
+
+    package init(_ routers: [RouterCase]) { self.routers = routers }
+
+    package static let rules: [Rule<RoutersCase>] = [
+        Rule("router-id-taken") { all, settling in
+            var seen: [Clash: String] = [:]
+            for router in all.routers where router.settings.routerID != 0 {
+                let clash = Clash(router.settings)
+                guard let other = seen[clash] else {
+                    seen[clash] = router.settings.name
+                    continue
+                }
+                settling.report(
+                    .error, at: router.draft.place(of: "virtual_router_id"),
+                    "'\(router.settings.name)' and '\(other)' both have the virtual_router_id \(router.settings.routerID) on \(router.settings.interface ?? "no interface")",
+                    help: "give each its own, the same on all machines", consequence: .fatal
+                )
+            }
+        },
+        Rule("address-in-two-routers") { all, settling in
+            var seen: [Held: String] = [:]
+            for router in all.routers {
+                for address in router.draft.addresses + router.draft.excludedAddresses {
+                    let held = Held(address: address.entry.address, interface: address.entry.interface ?? router.settings.interface)
+                    if let other = seen[held], other != router.settings.name {
+                        settling.report(.hint, at: address.place, "'\(other)' holds \(address.entry.address) on the same interface too")
+                    }
+                    seen[held] = router.settings.name
+                }
+            }
+        },
+        Rule("virtual-interface-name-taken") { all, settling in
+            var taken = Set<String>()
+            for index in all.routers.indices {
+                guard let name = all.routers[index].settings.virtualInterface?.name else { continue }
+                if taken.insert(name).inserted { continue }
+                let draft = all.routers[index].draft
+                guard draft.virtualInterface?.name == nil, let free = (1...255).lazy.map({ name.numbered($0) }).first(where: { !taken.contains($0) }) else {
+                    settling.report(
+                        .error, at: draft.places["use_vmac"] ?? draft.place(of: "use_ipvlan"), "the interface name '\(name)' is used by another router",
+                        help: "give each router's interface its own name", consequence: .fatal
+                    )
+                    continue
+                }
+                all.routers[index].settings.virtualInterface?.name = free
+                taken.insert(free)
+            }
+        },
+    ]
+
+    /// Two routers with the same cannot be told apart on the wire.
+    private struct Clash: Hashable {
+        var identity: RouterSettings.Identity
+
+        init(_ settings: RouterSettings) {
+            identity = settings.identity
+            if case .multicast(let group, _) = identity.reach { identity.reach = .multicast(group: group, onVirtualMAC: false) }
+        }
+    }
+
+    private struct Held: Hashable {
+        var address: IPAddress
+        var interface: String?
+    }
+}
+
+extension String {
+    /// `vrrp.3` becomes `vrrp1.3`, cut to what an interface may be called.
+    fileprivate func numbered(_ number: Int) -> String {
+        let point = lastIndex(of: ".") ?? endIndex
+        return String(decoding: "\(self[..<point])\(number)\(self[point...])".utf8.prefix(15), as: UTF8.self)
+    }
+}
