@@ -6,11 +6,12 @@ import Linux
 
 /// The BFD process's part of keepalived_bfd.data, in upstream's layout.
 enum BFDDump {
-    static func lines(of sessions: Sessions, now: Instant) -> [String] {
-        ["------< BFD Topology >------"] + sessions.all.flatMap { lines(of: $0, now: now) } + counts(sessions.rejections)
+    static func text(of sessions: Sessions) -> String {
+        let head = ["------< BFD Topology >------"]
+        return (head + sessions.all.flatMap { lines(of: $0) } + counts(sessions.rejections)).joined(separator: "\n") + "\n"
     }
 
-    private static func lines(of session: Session, now: Instant) -> [String] {
+    private static func lines(of session: Session) -> [String] {
         let settings = session.settings
         let identity = settings.identity
         var lines = [
@@ -31,10 +32,10 @@ enum BFDDump {
             "   send event to VRRP process = \(settings.informsVRRP ? "Yes" : "No")",
             "   send event to checker process = \(settings.informsChecker ? "Yes" : "No")",
         ]
-        return lines + state(of: session, now: now) + counts(session.statistics)
+        return lines + state(of: session) + counts(session.statistics)
     }
 
-    private static func state(of session: Session, now: Instant) -> [String] {
+    private static func state(of session: Session) -> [String] {
         let local = session.timing
         let remote = session.remoteTiming
         var lines = [

@@ -46,9 +46,28 @@ package final class BFDProcess: ChildProcess {
 
     package func stop(at now: Instant) { engine.stop(at: now) { [environment] in environment.finish() } }
 
+    /// A copy of the process writes, so that no disk can hold up the sessions.
     package func dump(_ kind: DumpKind, at now: Instant) {
         guard kind == .data else { return }
         environment.log("Printing BFD data for process(\(Processes.own)) on signal")
+        let configuration = environment.configuration
+        let commandLine = environment.commandLine
+        let path = DumpFiles.data("_bfd", configuration.globals, namespace: commandLine.namespace)
+        do throws(SystemError) {
+            _ = try environment.processes.fork {
+                let text = ParentDump.text(configuration.globals, commandLine) + BFDDump.text(of: engine.sessions)
+                do throws(SystemError) {
+                    try DumpFiles.write(text, to: path, settings: configuration.globals, umask: commandLine.fileModeMask)
+                    return 0
+                } catch {
+                    return error.code
+                }
+            } ended: { [environment] status, _ in
+                if !status.isSuccess { environment.logger.log(.warning, "Unable to write \(path) (\(status))") }
+            }
+        } catch {
+            environment.logger.log(.warning, "Unable to write \(path) - \(error)")
+        }
     }
 }
 

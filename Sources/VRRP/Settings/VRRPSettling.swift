@@ -21,7 +21,7 @@ extension VRRPDraft {
         StaticsCase.rules.apply(to: &statics, &settling)
         var settings = statics.settings
 
-        var objects = TrackedObjects()
+        var objects = TrackedDefinitions()
         settings.scripts = draft.settledScripts(&settling, &objects)
         settings.trackFiles = draft.settledFiles(&settling, &objects)
         settings.trackProcesses = draft.settledProcesses(&settling, &objects)
@@ -66,7 +66,7 @@ extension VRRPDraft {
         return draft
     }
 
-    private func settledScripts(_ settling: inout Settling, _ objects: inout TrackedObjects) -> [ScriptSettings] {
+    private func settledScripts(_ settling: inout Settling, _ objects: inout TrackedDefinitions) -> [ScriptSettings] {
         scripts.compactMap { draft in
             var script = ScriptCase(draft)
             ScriptCase.rules.apply(to: &script, &settling)
@@ -81,7 +81,7 @@ extension VRRPDraft {
         }
     }
 
-    private func settledFiles(_ settling: inout Settling, _ objects: inout TrackedObjects) -> [TrackFileSettings] {
+    private func settledFiles(_ settling: inout Settling, _ objects: inout TrackedDefinitions) -> [TrackFileSettings] {
         trackFiles.compactMap { draft in
             var file = TrackFileCase(draft)
             TrackFileCase.rules.apply(to: &file, &settling)
@@ -91,7 +91,7 @@ extension VRRPDraft {
         }
     }
 
-    private func settledProcesses(_ settling: inout Settling, _ objects: inout TrackedObjects) -> [TrackProcessSettings] {
+    private func settledProcesses(_ settling: inout Settling, _ objects: inout TrackedDefinitions) -> [TrackProcessSettings] {
         trackProcesses.compactMap { draft in
             var process = TrackProcessCase(draft)
             TrackProcessCase.rules.apply(to: &process, &settling)
@@ -103,7 +103,7 @@ extension VRRPDraft {
 }
 
 extension GroupsCase {
-    fileprivate mutating func settleTrackers(_ settling: inout Settling, _ objects: TrackedObjects) {
+    fileprivate mutating func settleTrackers(_ settling: inout Settling, _ objects: TrackedDefinitions) {
         for index in settled.indices {
             let draft = groups[index]
             settled[index].trackers = settling.trackers(draft.trackers, of: draft.name, sequence: draft.sequence, objects)

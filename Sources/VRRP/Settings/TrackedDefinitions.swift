@@ -4,7 +4,7 @@ import Basics
 import Config
 
 /// What may be tracked: the definitions that hold, and why others do not.
-package struct TrackedObjects: Sendable {
+package struct TrackedDefinitions: Sendable {
     /// Something that a track_* line may name.
     struct Definition: Sendable {
         var weight: OwnWeight
@@ -26,7 +26,7 @@ package struct TrackedObjects: Sendable {
 extension Settling {
     /// The trackers that the lines of a router or a group come to.
     mutating func trackers(
-        _ lines: [TrackLine], of owner: String, sequence: Int, own interface: String? = nil, _ objects: TrackedObjects
+        _ lines: [TrackLine], of owner: String, sequence: Int, own interface: String? = nil, _ objects: TrackedDefinitions
     ) -> [Tracker] {
         var seen = Set<Tracker.Object>()
         var trackers: [Tracker] = []
@@ -45,7 +45,7 @@ extension Settling {
 
     /// The weight the object has of itself, where the line may name it; reports where it may not.
     private mutating func ownWeight(
-        of line: TrackLine, before sequence: Int, own interface: String?, _ objects: TrackedObjects
+        of line: TrackLine, before sequence: Int, own interface: String?, _ objects: TrackedDefinitions
     ) -> OwnWeight? {
         switch line.kind {
         case .interface:
