@@ -48,6 +48,18 @@ private let hopRules: [(String, UInt8?, Int?, Bool, UInt8)] = [
         #expect(end.sessions[2]?.state == .`init`)
     }
 
+    @Test func b4ASessionThatTakesLeaveIsNotSelected() throws {
+        var old = settings("old")
+        old.identity.source = IPAddress("10.0.0.1")
+        var new = settings("new")
+        new.identity.source = IPAddress("10.0.0.9")
+        var end = End(old, new)
+        try end.bringUp()
+        end.reconfigure([new])
+        try end.receive(.down, knowing: false)
+        #expect(end.sessions[1]?.state == .`init`)
+    }
+
     @Test func b5AuthenticationMustBeAsConfigured() throws {
         var open = End(settings())
         #expect(throws: Rejection.authenticationUnexpected) { try open.receive(bytes(authenticatedCaptures[0].1.forced(open))) }

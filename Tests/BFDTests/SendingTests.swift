@@ -293,6 +293,28 @@ import Testing
         #expect(!end.session.isPolling)
     }
 
+    /// A Poll that was sent several times is answered several times; the rest of the answers must not end the next one.
+    @Test func b23ALateAnswerEndsNothing() throws {
+        var end = End(settings())
+        try end.bringUp()
+        var first = settings()
+        first.minTx = .milliseconds(200)
+        end.reconfigure([first])
+        end.advance(by: .milliseconds(250))
+        let polls = end.takePackets().count
+        #expect(polls > 1)
+        var second = settings()
+        second.minTx = .milliseconds(400)
+        end.reconfigure([second])
+        for _ in 0..<polls {
+            try end.receive(.up, minTx: 100_000) { $0.final = true }
+            #expect(end.session.transmitInterval == .milliseconds(200))
+            #expect(end.session.isPolling)
+        }
+        try end.receive(.up, minTx: 100_000) { $0.final = true }
+        #expect(end.session.transmitInterval == .milliseconds(400))
+    }
+
     @Test func b24DiscriminatorsAreUniqueAndTheLastCauseIsTold() throws {
         var end = End()
         end.reconfigure((1...200).map { settings("s\($0)", "10.0.1.\($0)") })
