@@ -70,7 +70,7 @@ quietly() {
     if "$@" >"$log" 2>&1; then
         rm -f "$log"
     else
-        grep -E 'error|warning: unre|fatal' "$log" >&2 || tail -n 40 "$log" >&2
+        grep -E ' error: |^error|[Ff]atal' "$log" | awk '!seen[$0]++' >&2 || tail -n 40 "$log" >&2
         rm -f "$log"
         return 1
     fi

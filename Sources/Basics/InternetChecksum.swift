@@ -22,6 +22,16 @@ package struct InternetChecksum {
         if let high { add(UInt16(high) << 8) }
     }
 
+    /// The same for a slice: not generic, for a generic method called from another module allocates for each byte.
+    package mutating func add(_ bytes: ArraySlice<UInt8>) {
+        var index = bytes.startIndex
+        while index + 1 < bytes.endIndex {
+            add(UInt16(bytes[index]) << 8 | UInt16(bytes[index + 1]))
+            index += 2
+        }
+        if index < bytes.endIndex { add(UInt16(bytes[index]) << 8) }
+    }
+
     /// Adds one 16-bit word.
     package mutating func add(_ word: UInt16) { sum &+= UInt64(word) }
 

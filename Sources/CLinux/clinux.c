@@ -6,6 +6,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/mii.h>
+#include <malloc.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -351,4 +352,15 @@ int clinux_mii_link(int fd, const char *name)
     // The link bit latches a past failure: the first read clears it, the second tells the present.
     if (ioctl(fd, SIOCGMIIREG, &request) < 0 || ioctl(fd, SIOCGMIIREG, &request) < 0) return -errno;
     return (data->val_out & BMSR_LSTATUS) != 0;
+}
+
+extern const char __executable_start[], etext[];
+
+void clinux_release_startup_memory(void)
+{
+    const uintptr_t page = 4096;
+    const uintptr_t start = (uintptr_t)__executable_start & ~(page - 1);
+
+    malloc_trim(0);
+    madvise((void *)start, (uintptr_t)etext - start, MADV_DONTNEED);
 }

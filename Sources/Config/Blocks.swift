@@ -135,6 +135,7 @@ extension Reader {
         var diagnostic = Diagnostic(.error, "unexpected-brace", at: line.position, "a block does not belong here; it is skipped")
         diagnostic.notes = skippedLines(from: line, "skipped")
         report(diagnostic)
+        derail(diagnostics.count - 1)
     }
 
     /// An unknown keyword: passed over with its block, with a guess at what was meant.
@@ -150,6 +151,7 @@ extension Reader {
         guard count < diagnostics.count else { return }
         diagnostics[count].notes = notes.filter { $0.position.line != statement.position.line }
         diagnostics[count].message += "; its block is skipped"
+        derail(count)
     }
 
     private var place: String { blocks.last.map { "of '\($0.name)'" } ?? "here" }
@@ -187,14 +189,14 @@ extension Reader {
 extension [KeywordEntry] {
     /// Where a keyword is valid: "at the root", "in 'vrrp_instance'".
     func places(of name: String, in block: String? = nil) -> [String] {
-        flatMap { entry -> [String] in
+        filter(\.isKeyword).flatMap { entry -> [String] in
             let here = entry.name == name ? [block.map { "in '\($0)'" } ?? "outside all blocks"] : []
             return here + entry.children.places(of: name, in: block.map { "\($0) / \(entry.name)" } ?? entry.name)
         }
     }
 
     func collectNames(into names: inout Set<String>) {
-        for entry in self {
+        for entry in self where entry.isKeyword {
             names.insert(entry.name)
             entry.children.collectNames(into: &names)
         }

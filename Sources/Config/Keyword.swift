@@ -48,6 +48,9 @@ package struct KeywordEntry: Sendable {
         return entry
     }
 
+    /// Whether a line can begin with it; `<entry>` stands for the lines of a list, with its options below it.
+    package var isKeyword: Bool { !name.hasPrefix("<") }
+
     /// Another name for the same option.
     package func alias(_ name: String) -> KeywordEntry {
         var copy = self

@@ -20,6 +20,8 @@ package struct Reader {
     private var pushedBack: LogicalLine?
     private var remarks: Set<String> = []
     private var droppedFindings = 0
+    /// The finding whose block makes upstream lose count of the braces, and the last line that was noted for it.
+    private var derailment: (finding: Int, line: Int)?
     /// Where the block read last was closed: the place of findings about what a block lacks.
     package private(set) var closing: Position?
 
@@ -93,7 +95,23 @@ package struct Reader {
         guard let line = source?.next(&diagnostics) ?? frozen?.next() else { return nil }
         freezer?.append(line)
         if line.kind == .close { closing = line.position }
+        if derailment != nil { noteDerailment(line) }
         return line
+    }
+
+    /// Upstream reads the content of a block that does not belong as lines of the block around it, whose end it then takes
+    /// too early. Whoever moves here should know which lines had no effect so far.
+    mutating func derail(_ finding: Int) {
+        guard derailment == nil, !blocks.isEmpty, diagnostics.indices.contains(finding) else { return }
+        derailment = (finding, diagnostics[finding].notes.last?.position.line ?? diagnostics[finding].position?.line ?? 0)
+    }
+
+    private mutating func noteDerailment(_ line: LogicalLine) {
+        guard let (finding, last) = derailment, last != line.position.line, diagnostics[finding].notes.count < 1000 else { return }
+        derailment?.line = line.position.line
+        diagnostics[finding].notes.append(
+            Diagnostic.Note(at: line.position, "read here, but lost on upstream: \(line.bytes.text)")
+        )
     }
 
     /// The line comes again.
@@ -109,5 +127,10 @@ package struct Reader {
     }
 
     mutating func enter(_ statement: Statement) { blocks.append((statement.name, statement.position)) }
-    mutating func leave() -> (name: String, position: Position)? { blocks.popLast() }
+
+    mutating func leave() -> (name: String, position: Position)? {
+        let block = blocks.popLast()
+        if blocks.isEmpty { derailment = nil }
+        return block
+    }
 }

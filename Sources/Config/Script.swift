@@ -83,7 +83,8 @@ extension Reader {
             return Script(path: line.arguments[0], arguments: line.arguments, identity: identity)
         }
         report(
-            .error, "script-insecure", line.statement, word: word, "\(what) is disabled: \(risk)", help: remedy
+            .error, "script-insecure", line.statement, word: word,
+            "Unsafe permissions found for script '\(line.arguments[0])' - disabling \(what), since \(risk)", help: remedy
         )
         return nil
     }
@@ -95,7 +96,7 @@ extension Reader {
         guard identity.user == 0, !defaults.isSecure, isFirst("script-security-off") else { return }
         report(
             .warning, "script-security-off", line.statement, word: line.statement.value(0),
-            "\(what) is run as root without a check of its path",
+            "SECURITY VIOLATION - scripts are being executed but script_security not enabled; \(what) is run as root",
             help: "add enable_script_security to global_defs, or let script_user name another user", consequence: .security
         )
     }

@@ -10,6 +10,8 @@ package struct Datagram {
     package let payload: ArraySlice<UInt8>
     /// The IPv4 header of a raw socket; empty otherwise.
     package let header: ArraySlice<UInt8>
+    /// Header and payload.
+    package let packet: ArraySlice<UInt8>
     package let source: SocketAddress
     package let destination: IPAddress?
     /// The index of the interface it came in by; 0 if unknown.
@@ -82,7 +84,7 @@ package final class DatagramBuffer {
             hopLimit = whole[whole.startIndex + 8]
         }
         return Datagram(
-            payload: whole.dropFirst(headerLength), header: whole.prefix(headerLength),
+            payload: whole.dropFirst(headerLength), header: whole.prefix(headerLength), packet: whole,
             source: SocketAddress(storage: note.peer, length: note.peer_length), destination: destination(note),
             interface: UInt32(bitPattern: note.interface), hopLimit: hopLimit, arrival: arrival(note.arrived, clocks),
             isTruncated: note.truncated != 0

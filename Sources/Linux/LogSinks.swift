@@ -66,11 +66,14 @@ final class SyslogSink {
     private var nextAttempt = Instant.zero
     private var queue = LineQueue()
     private var registration: EventLoop.Registration?
+    private weak var loop: EventLoop?
     private(set) var isBlocked = false
 
     init(path: String) { self.path = path }
 
     var number: Int32 { socket?.number ?? -1 }
+
+    var isEmpty: Bool { queue.isEmpty }
 
     func append(_ message: [UInt8]) { queue.append(message) }
 
@@ -90,8 +93,8 @@ final class SyslogSink {
                 queue.removeFirst(1)
             } else {
                 // The log daemon was restarted: its new socket has the old name.
+                stopWatching()
                 self.socket = nil
-                registration = nil
                 guard retries > 0 else { return }
                 retries -= 1
                 nextAttempt = .zero
@@ -101,12 +104,17 @@ final class SyslogSink {
 
     /// Watches for room while the log daemon is behind.
     func watch(on loop: EventLoop) {
+        self.loop = loop
         if isBlocked, registration == nil, let socket {
             registration = try? loop.add(socket, .writable) { [unowned self] _ in write() }
-        } else if !isBlocked, let current = registration {
-            loop.remove(current)
-            registration = nil
+        } else if !isBlocked {
+            stopWatching()
         }
+    }
+
+    private func stopWatching() {
+        if let registration { loop?.remove(registration) }
+        registration = nil
     }
 
     private func send(on socket: FileDescriptor) -> Int {
@@ -151,6 +159,8 @@ final class StreamSink {
         number = descriptor
         self.file = file
     }
+
+    var isEmpty: Bool { queue.isEmpty }
 
     func append(_ line: [UInt8]) { queue.append(line) }
 

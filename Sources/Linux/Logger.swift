@@ -86,6 +86,9 @@ package final class Logger {
         loop.atEndOfTurn { [self] in flush(on: loop) }
     }
 
+    /// Whether a reader has not taken everything yet.
+    package var hasWaitingLines: Bool { syslog?.isEmpty == false || streams.contains { !$0.isEmpty } }
+
     /// Writes what can be written at once, then what can be within `limit`: for the start and the end of a process.
     package func flush(within limit: Interval = .milliseconds(200)) {
         let end = Instant.now + limit

@@ -27,7 +27,8 @@ package enum Privileges {
 
     /// Keeps all memory, present and future, out of swap.
     package static func lockMemory() throws(SystemError) {
-        try setLimit(__RLIMIT_MEMLOCK, soft: .max, hard: .max)
+        // Root needs no limit for it; others may be allowed by a limit that they cannot raise.
+        try? setLimit(__RLIMIT_MEMLOCK, soft: .max, hard: .max)
         try system("mlockall") { mlockall(Int32(MCL_CURRENT | MCL_FUTURE)) }
     }
 

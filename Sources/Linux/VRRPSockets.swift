@@ -138,6 +138,12 @@ package final class VRRPSender {
         }
     }
 
+    /// Queues a whole IPv4 packet, its header included; the kernel fills in the header's checksum.
+    package func queue(packet: [UInt8], to destination: IPAddress, interface: UInt32) {
+        precondition(family == .ipv4, "A packet with its own header is queued on an IPv6 socket.")
+        batch.add(to: SocketAddress(destination, scope: 0), interface: interface) { $0.write(packet) }
+    }
+
     /// Sends what is queued; `failed` is told the place in the queue of each packet that could not leave.
     package func flush(failed: (Int, SystemError) -> Void) {
         guard !batch.isEmpty else { return }

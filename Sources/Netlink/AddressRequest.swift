@@ -96,7 +96,7 @@ package struct AddressRequest: NetlinkRequest {
         buffer.message(type, flags, sequence: sequence) { buffer in
             buffer.put(address.prefix.address.family.netlinkNumber)
             buffer.put(UInt8(truncatingIfNeeded: address.prefix.length))
-            buffer.put(UInt8(truncatingIfNeeded: address.flags.rawValue))
+            buffer.put(UInt8(exactly: address.flags.rawValue) ?? 0)
             buffer.put(address.scope)
             buffer.put(address.interface)
             buffer.attribute(AddressAttribute.local, address.prefix.address)

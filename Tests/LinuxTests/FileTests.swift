@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 import Basics
-import Config
 import Glibc
 import Linux
 import Testing
@@ -101,18 +100,6 @@ struct FileTests {
             #expect(!Files.exists(path))
             try Files.replace(path, with: [], mode: 0o600)
             #expect(throws: SystemError(call: "mkfifo", code: EEXIST)) { try NamedPipe(path: path, user: nil) }
-        }
-    }
-
-    @Test func scriptsAreCheckedComponentByComponent() throws {
-        #expect(ScriptCheck.look("/bin/true", as: 0, group: 0) == .usable(path: "/usr/bin/true"))
-        #expect(ScriptCheck.look("true", as: 0, group: 0) == .foundInPath(path: "/usr/bin/true"))
-        #expect(ScriptCheck.look("/no/such", as: 0, group: 0) == .missing)
-        #expect(ScriptCheck.look("/etc/passwd", as: 0, group: 0) == .notExecutable)
-        try inDirectory { directory in
-            let path = directory + "/check.sh"
-            try Files.replace(path, with: Array("#!/bin/sh\n".utf8), mode: 0o777)
-            #expect(ScriptCheck.look(path, as: 0, group: 0) == .insecure(component: path, remedy: "chmod o-w \(path)"))
         }
     }
 }

@@ -26,6 +26,7 @@ enum TestNetwork {
             ip link add left type veth peer name right
             for i in left right; do
                 echo 0 > /proc/sys/net/ipv6/conf/$i/accept_dad
+                echo 1 > /proc/sys/net/ipv4/conf/$i/accept_local
                 ip link set $i up
             done
             ip link set lo up

@@ -65,22 +65,26 @@ struct Canonical: Equatable {
         flags = message.flags.rawValue
         let length = message.type < 20 ? 16 : message.type < 24 ? 8 : 12
         header = Array(message.payload.prefix(length))
-        attributes = try Self.sorted(AttributeReader(message.payload.dropFirst(length)))
+        // Encapsulation, and the metrics of a route.
+        let nested: Set<UInt16> = message.type == 24 || message.type == 25 ? [8, 22] : []
+        attributes = try Self.sorted(AttributeReader(message.payload.dropFirst(length)), nested)
     }
 
-    /// Each as its type and its value, nested ones sorted in turn as far as they look like attributes.
-    private static func sorted(_ reader: AttributeReader) throws -> [[UInt8]] {
+    /// Each as its type and its value.
+    private static func sorted(_ reader: AttributeReader, _ nested: Set<UInt16>) throws -> [[UInt8]] {
         var reader = reader
         var all: [[UInt8]] = []
         while let attribute = try reader.next() {
-            all.append([UInt8(attribute.type >> 8), UInt8(attribute.type & 0xff)] + value(attribute))
+            all.append([UInt8(attribute.type >> 8), UInt8(attribute.type & 0xff)] + value(attribute, nested))
         }
         return all.sorted { $0.lexicographicallyPrecedes($1) }
     }
 
-    private static func value(_ attribute: Attribute) -> [UInt8] {
-        // Encapsulation: padding inside differs, since iproute2 leaves rubbish there.
-        guard attribute.type == 22, let inner = try? sorted(attribute.attributes) else { return Array(attribute.value) }
+    /// Padding inside of nested attributes is left out, since iproute2 has rubbish there.
+    private static func value(_ attribute: Attribute, _ nested: Set<UInt16>) -> [UInt8] {
+        guard nested.contains(attribute.type), let inner = try? sorted(attribute.attributes, []) else {
+            return Array(attribute.value)
+        }
         return inner.flatMap { [UInt8($0.count)] + $0 }
     }
 }

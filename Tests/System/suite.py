@@ -42,6 +42,8 @@ class Pair:
         need(PEER)
         lab.routers[0].daemon.start(high, binary=self.first)
         lab.routers[1].daemon.start(low, binary=self.second)
+        for router in lab.routers:  # a daemon that never woke up would pass for a quiet backup
+            router.daemon.expect_log(r"Entering \w+ STATE")
 
 
 PAIRS = [Pair(BINARY, BINARY), Pair(BINARY, PEER), Pair(PEER, BINARY)] if BINARY != PEER else [Pair(PEER, PEER)]

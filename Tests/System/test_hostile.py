@@ -6,9 +6,9 @@ import socket
 import struct
 import time
 
-from lab import Lab, Skip, check, configuration, instance, pss, wait_until
+from lab import Lab, check, configuration, instance, pss, wait_until
 from suite import test
-from wire import Forger, Sniffer, advert, gaps, packet
+from wire import GROUP, VRRP, Forger, Sniffer, advert, checksum, gaps, packet
 
 VIP = "10.90.9.9"
 SOURCE = "10.90.0.2"
@@ -23,7 +23,6 @@ def with_field(offset, value, **fields):
 
 def resum(body):
     """The same bytes with a good v3 checksum over the pseudo header."""
-    from wire import VRRP, GROUP, checksum
     zeroed = body[:6] + b"\0\0" + body[8:]
     pseudo = socket.inet_aton(SOURCE) + socket.inet_aton(GROUP) + struct.pack("!BBH", 0, VRRP, len(zeroed))
     return body[:6] + struct.pack("!H", checksum(pseudo + zeroed)) + body[8:]

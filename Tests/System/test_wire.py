@@ -112,7 +112,7 @@ def _():
         check(1.7 < later[0] < 3.3, "the first refresh", times)
 
 
-@test("garp: vrrp_garp_interval spaces them out")
+@test("garp: vrrp_garp_interval spaces them out", known="2.2.7 sends two of them, however many were asked for")
 def _():
     with Lab(routers=1) as lab:
         heard = Sniffer(lab.client)
@@ -147,6 +147,7 @@ def _():
             check(not a.virtual_addresses(), "no address on a backup", lab.logs())
             time.sleep(0.05)
         heard.finish()
+        a.daemon.expect_log(r"\(VI\) Entering BACKUP STATE")
         check(not heard.from_source(a.address()), "no advert", lab.logs())
         check(not heard.gratuitous(VIP), "no announcement", lab.logs())
 

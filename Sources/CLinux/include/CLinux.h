@@ -5,8 +5,12 @@
 /// Each function returns a negative errno on failure.
 #pragma once
 #include <linux/ethtool.h>
+#include <linux/fib_rules.h>
 #include <linux/filter.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
 #include <linux/if_packet.h>
+#include <linux/ip_vs.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
@@ -128,3 +132,7 @@ ssize_t clinux_receive_message(int fd, void *bytes, size_t length, int *descript
 /// Asks an interface's driver whether there is a carrier: by ETHTOOL_GLINK, or by MII registers. 0 down, 1 up.
 int clinux_ethtool_link(int fd, const char *name);
 int clinux_mii_link(int fd, const char *name);
+
+/// Gives back what only the start of a process needed: free heap, and pages of program text, which the kernel brings back from
+/// its page cache when they are run again.
+void clinux_release_startup_memory(void);

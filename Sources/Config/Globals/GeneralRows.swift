@@ -90,10 +90,7 @@ extension GlobalSettings {
     private static var mailRows: [Keyword<MailSettings>] {
         [
             .text("notification_email_from", "<email>", \.sender, "The sender of alerts.").since("1.0.3").on(.all),
-            .words("notification_email", syntax: "{ <email> ... }", "Who gets alerts.") { statement, mail, _ in
-                mail.recipients.append(statement.name)
-            }
-            .on(.all),
+            recipients.on(.all),
             smtpServer.on(.all),
             .custom("smtp_helo_name", syntax: "<string>", "How the daemon greets the mail server.") { statement, mail, reader in
                 reader.noteExtraWords(statement, after: 1)
@@ -112,6 +109,21 @@ extension GlobalSettings {
             .bool("no_checker_emails", \.omitsCheckers, "Mail only when a real server as a whole goes up or down.")
                 .since("2.0.0").on(.checker),
         ].parsedOnly()
+    }
+
+    private static var recipients: Keyword<MailSettings> {
+        .custom("notification_email", syntax: "{ <email> ... }", "Who gets alerts, one or more a line.") { statement, mail, reader in
+            var count = 0
+            reader.readLines(of: statement) { line, _ in
+                let words = [line.keyword] + line.values
+                mail.recipients += words.map(\.text)
+                count += words.count
+            }
+            guard count == 0 else { return }
+            reader.report(
+                Diagnostic(.warning, "empty-block", at: reader.closing ?? statement.position, "this block names no recipient")
+            )
+        }
     }
 
     private static var smtpServer: Keyword<MailSettings> {

@@ -180,6 +180,9 @@ extension AnnouncementGlobals {
     ) -> Keyword<AnnouncementGlobals> {
         .custom(name, syntax: "<uint>", help + " 0 becomes 1.") { statement, target, reader in
             guard let value = reader.number(statement, in: 0...UInt32.max, keeping: "\(target[keyPath: path])") else { return }
+            if value == 0 {
+                reader.report(.warning, "out-of-range", statement, word: statement.value(0), "0 is not possible; 1 is used")
+            }
             target[keyPath: path] = max(1, value)
         }
         .range("0..4294967295")

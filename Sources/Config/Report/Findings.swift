@@ -28,16 +28,16 @@ package struct Findings: Sendable {
 
     /// The exit status of `-t`.
     ///
-    /// 0: nothing but hints. 2: a parameter is missing. 4: only findings that keep a process from running. 5: any other
-    /// error or warning. 6: no configuration, a checked include failed, or scripts are run insecurely.
+    /// 0: nothing but hints. 2: a parameter is missing. 4: there is no configuration file, where upstream reports success. 5: any
+    /// other error or warning. 6: a checked include failed, or scripts are run insecurely.
     package var testStatus: Int32 {
         let counted = diagnostics.filter { $0.severity > .hint }
         let consequences = counted.map(\.consequence)
+        if counted.contains(where: { $0.code == "no-file" }) { return 4 }
         if consequences.contains(.noConfiguration) { return 6 }
         if consequences.contains(.missingParameter) { return 2 }
         if consequences.contains(.security) { return 6 }
-        guard !counted.isEmpty else { return 0 }
-        return consequences.allSatisfy { $0 == .fatal } ? 4 : 5
+        return counted.isEmpty ? 0 : 5
     }
 
     /// The places of the includes that lead to a file, the outermost last.

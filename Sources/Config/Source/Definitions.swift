@@ -109,11 +109,22 @@ extension Source {
 
     /// Takes a line of a definition of several lines; one that does not end in `\` is the last.
     ///
-    /// An empty line ends it too, unless a block is open in it: the manual has such empty lines in its examples.
-    mutating func collect(_ line: Line, isBlank: Bool, _ found: inout [Diagnostic]) {
+    /// An empty line ends it too, unless a block is open in it: upstream's manual has such empty lines in its examples. A
+    /// comment at the very beginning of a line leaves an empty line, which ends it in any case, as on upstream.
+    mutating func collect(_ line: Line, raw: ArraySlice<UInt8>, _ found: inout [Diagnostic]) {
         guard var collection = collecting.take() else { return }
         if line.bytes.isEmpty {
-            if isBlank, collection.depth <= 0 { return finish(collection) }
+            let isComment = raw.first == Sign.hash || raw.first == Sign.bang
+            if isComment, let name = collection.name {
+                found.append(
+                    Diagnostic(
+                        .hint, "comment-ends-definition", at: line.position, length: 0,
+                        "a comment without a blank before it ends the definition of '\(name)'", help: "indent the comment"
+                    )
+                )
+            }
+            let isBlank = raw.allSatisfy { $0 == 0x0d }
+            if isComment || (isBlank && collection.depth <= 0) { return finish(collection) }
         } else if line.bytes.last == Sign.backslash {
             collection.append(line.bytes.dropLast().trimmed)
         } else {

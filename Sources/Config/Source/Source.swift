@@ -142,7 +142,7 @@ package struct Source {
         var hasEscape = false
         if raw.traits.contains(.quoting) { hasEscape = cutComment(&line, &found) }
         line = line.part(line.bytes.trimmed)
-        guard collecting == nil else { return collect(line, isBlank: raw.bytes.isEmpty, &found) }
+        guard collecting == nil else { return collect(line, raw: raw.bytes, &found) }
         guard let first = line.bytes.first else { return }
         if first == Sign.at {
             guard let kept = condition(line) else { return }
@@ -228,7 +228,7 @@ package struct Source {
         var kind = first == Sign.open ? LogicalLine.Kind.open : .close
         if first != Sign.open, first != Sign.close {
             kind = .text
-            end = pieceEnd(rest)
+            end = Self.pieceEnd(rest)
         }
         let piece = rest[rest.startIndex..<end].trimmed
         if !restIsExpanded { restPosition.column = position.column + end - rest.startIndex }
@@ -236,7 +236,7 @@ package struct Source {
         return LogicalLine(kind, piece, at: position, isExpanded: restIsExpanded)
     }
 
-    private func pieceEnd(_ bytes: ArraySlice<UInt8>) -> Int {
+    static func pieceEnd(_ bytes: ArraySlice<UInt8>) -> Int {
         var quoted = false
         var index = bytes.startIndex
         while index < bytes.endIndex {

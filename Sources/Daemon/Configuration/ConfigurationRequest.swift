@@ -21,7 +21,7 @@ struct ConfigurationRequest {
 
     init(_ commandLine: CommandLine) {
         path = commandLine.configurationFile ?? CommandLine.defaultConfigurationFile
-        configurationID = commandLine.configurationID ?? String(Machine.hostName.prefix { $0 != "." })
+        configurationID = commandLine.configurationID ?? String(HostNames.own.prefix { $0 != "." })
         checksAllIncludes = commandLine.checksAllIncludes
         isStrict = commandLine.isStrict
         namespace = commandLine.namespace
@@ -45,7 +45,7 @@ struct ConfigurationRequest {
         options.random = { Program.random($0) }
         let source = Source(path, in: fileSystem, options, &found)
         let book = FactBook()
-        var reader = Reader(surroundings: Surroundings(book), source: source, freezing: true)
+        var reader = Reader(surroundings: Surroundings(book, asking: .ofSystem()), source: source, freezing: true)
         for diagnostic in found { reader.report(diagnostic) }
         var draft = ConfigurationDraft()
         reader.readRoot(by: ConfigurationDraft.table, into: &draft)
@@ -55,6 +55,32 @@ struct ConfigurationRequest {
             findings: Findings(reader.diagnostics, files: reader.files), needed: draft.needed, globals: configuration.globals,
             frozen: FrozenConfiguration(facts: book.facts, lines: lines)
         )
+    }
+
+    /// Reads in the network namespace that the configuration is for, since it is about the interfaces there. What the
+    /// configuration itself says of a namespace is known only after a first reading.
+    func readInNamespace() -> Reading {
+        if let namespace {
+            let failure = Self.enter(namespace)
+            return read().adding(failure)
+        }
+        let reading = read()
+        guard let name = reading.globals.namespace.network else { return reading }
+        if let failure = Self.enter(name) { return reading.adding(failure) }
+        return read()
+    }
+
+    /// What is wrong with the namespace; nil if this process is in it now.
+    private static func enter(_ name: String) -> Diagnostic? {
+        do throws(SystemError) {
+            try NetworkNamespace.enter(name)
+            return nil
+        } catch {
+            return Diagnostic(
+                .error, "no-namespace", at: nil, "the network namespace '\(name)' cannot be entered: \(error.reason)",
+                help: "make it with: ip netns add \(name)", consequence: .fatal
+            )
+        }
     }
 
     /// What the parent is told of a reading.
@@ -81,6 +107,15 @@ struct ConfigurationRequest {
 
     /// What an error is recognised by, wherever it has moved to.
     private static func fingerprint(_ diagnostic: Diagnostic) -> String { "\(diagnostic.code): \(diagnostic.message)" }
+}
+
+extension ConfigurationRequest.Reading {
+    fileprivate func adding(_ diagnostic: Diagnostic?) -> Self {
+        guard let diagnostic else { return self }
+        var copy = self
+        copy.findings = Findings([diagnostic] + findings.diagnostics, files: findings.files)
+        return copy
+    }
 }
 
 extension Findings {

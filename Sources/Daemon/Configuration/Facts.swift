@@ -51,6 +51,8 @@ struct Facts: Equatable {
 /// Facts being gathered; a reference, since the closures of `Surroundings` share it.
 final class FactBook {
     var facts: Facts
+    /// Addresses of interfaces, read once from their answers: every router asks for those of its own.
+    var prefixes: [String: [IPPrefix]] = [:]
     /// Whether the machine is asked for what is not written down.
     private let asksMachine: Bool
 

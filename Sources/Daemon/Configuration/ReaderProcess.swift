@@ -81,17 +81,3 @@ final class ReaderProcess {
         done(outcome ?? .failed("The process that reads the configuration \(status)"), now)
     }
 }
-
-extension ConfigurationRequest {
-    /// Reads in the network namespace that the configuration is for, since it is about the interfaces there. What the
-    /// configuration itself says of a namespace is known only after a first reading.
-    func readInNamespace() -> Reading {
-        if let namespace {
-            try? NetworkNamespace.enter(namespace)
-            return read()
-        }
-        let reading = read()
-        guard let name = reading.globals.namespace.network, (try? NetworkNamespace.enter(name)) != nil else { return reading }
-        return read()
-    }
-}

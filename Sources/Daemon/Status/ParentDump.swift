@@ -22,7 +22,7 @@ enum ParentDump {
     }
 
     static func lines(_ settings: GlobalSettings, _ commandLine: CommandLine) -> [String] {
-        var lines = ["Router ID = \(settings.routerID ?? Machine.hostName)"]
+        var lines = ["Router ID = \(settings.routerID ?? HostNames.own)"]
         let namespace = commandLine.namespace ?? settings.namespace.network
         lines.append("Network namespace = \(namespace ?? "(default)")")
         if let name = settings.namespace.instance { lines.append("Instance name = \(name)") }

@@ -18,19 +18,11 @@ final class MaintenanceScript {
     ) throws(SystemError) {
         self.loop = loop
         self.launcher = launcher
-        process = try launcher.start([script.path] + script.arguments.dropFirst(), as: script.identity.scriptUser)
+        process = try launcher.start(script.words, as: ScriptUser(script.identity))
         try processes.watch(process) { [self] status, _ in
             if let timer { loop.cancel(timer) }
             done(status.isSuccess ? nil : "\(status)")
         }
         timer = loop.after(limit) { [unowned self] _ in launcher.kill(process) }
-    }
-}
-
-extension ScriptIdentity {
-    /// The identity with its groups; asks the name service if it has supplementary ones.
-    var scriptUser: ScriptUser {
-        let groups = hasSupplementaryGroups ? Machine.groups(of: user, primary: group) : [group]
-        return ScriptUser(user: user, group: group, groups: groups)
     }
 }

@@ -16,7 +16,12 @@ extension Supervisor {
         }
     }
 
-    func end(_ code: ExitCode) {
+    /// Ends the daemon, for a reason if that is no ordinary end.
+    func end(_ code: ExitCode, because reason: String? = nil) {
+        if let reason {
+            logger.log(.error, reason)
+            failures.append(reason)
+        }
         exitCode = code
         isEnding = true
         logger.log(.info, "Stopped \(VersionText.name)")

@@ -38,10 +38,10 @@ extension Supervisor {
         guard exitCode == .ok, !isEnding else { return }
         switch outcome {
         case .failed(let reason):
-            logger.log(.error, reason)
-            end(.internalError)
+            end(.internalError, because: reason)
         case .unfit(let report):
             log(report.findings)
+            failures = report.findings.filter { $0.severity == .error }.map(\.text)
             end(report.refusal ?? .configuration)
         case .read(let report, let memory):
             do {
@@ -50,12 +50,12 @@ extension Supervisor {
                 try settleIn(first.settings.globals)
                 log(report.findings)
                 guard takePidFiles(first.settings.globals.namespace) else { return }
+                if commandLine.logsConfiguration { logConfiguration(first.settings.globals) }
                 run(first.settings.startupScript, "startup", limit: first.settings.globals.scripts.startupTimeout) {
                     [unowned self] in begin(first.plan)
                 }
             } catch {
-                logger.log(.error, "Unable to start - \(error)")
-                end(error.isDenied ? .permission : .fatal)
+                end(error.isDenied ? .permission : .fatal, because: "Unable to start - \(error)")
             }
         }
     }
@@ -104,13 +104,18 @@ extension Supervisor {
         } catch {
             if error.isTaken && !error.isDenied {
                 logger.log(.info, "daemon is already running")
+                failures = ["daemon is already running"]
                 loop.stop()
             } else {
-                logger.log(.error, "Unable to write the pid file - \(error)")
-                end(error.isDenied ? .permission : .fatal)
+                end(error.isDenied ? .permission : .fatal, because: "Unable to write the pid file - \(error)")
             }
             return false
         }
+    }
+
+    /// `-d`: what the parent knows of the configuration; the children log their parts.
+    private func logConfiguration(_ globals: GlobalSettings) {
+        for line in ParentDump.text(globals, commandLine).split(separator: "\n") { logger.log(.info, String(line)) }
     }
 
     func log(_ findings: [ReadReport.Finding]) {

@@ -27,6 +27,8 @@ final class Supervisor {
     var reloadMarker: String?
     var script: MaintenanceScript?
     var exitCode = ExitCode.ok
+    /// Why the start failed, for whoever started the daemon.
+    var failures: [String] = []
     /// Whether the loop is about to stop for good.
     var isEnding = false
     /// Whether whoever waits for the start has been told how it went.
@@ -83,11 +85,10 @@ final class Supervisor {
             try prepare()
             loop.run()
         } catch {
-            logger.log(.error, "Unable to start - \(error)")
-            exitCode = .fatal
+            end(.fatal, because: "Unable to start - \(error)")
         }
         logger.flush()
-        if !isReady { gate?.open(exitCode) }
+        if !isReady { gate?.open(exitCode, failures.joined(separator: "\n")) }
         return exitCode.rawValue
     }
 
@@ -159,6 +160,7 @@ final class Supervisor {
             service?.notify("READY=1", "MAINPID=\(Processes.own)", "STATUS=\(status)")
             if !isReady { gate?.open(.ok) }
             isReady = true
+            loop.after(.milliseconds(200)) { _ in ProcessMemory.releaseAfterStart() }
         case .reloading:
             service?.notify("RELOADING=1", "MONOTONIC_USEC=\((Instant.now - .zero).microseconds)")
         case .stopping:

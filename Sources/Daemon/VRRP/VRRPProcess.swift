@@ -1,18 +1,393 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 package import Basics
+import Config
+package import Linux
+import Netlink
+import VRRP
 
-/// The VRRP process.
+/// The process that runs the virtual routers: hands events to their machine and does what it asks.
+///
+/// The order of work in one turn of the loop: packets that have arrived, then what is due; and of what the machine asks, the
+/// adverts first, in one system call, then addresses and announcements by slices, then scripts and log lines.
 package final class VRRPProcess: ChildProcess {
     private let environment: ProcessEnvironment
+    private var routers = VirtualRouters()
+    private var interfaces = Interfaces()
+    private let sockets: AdvertSockets
+    private let kernel: KernelLink
+    private let announcer: AnnouncementSender
+    private let reporter: TransitionReporter
+    private let scripts: ScriptTracker
+    private let files: FileTracker
+    private var keeper: AddressKeeper?
+
+    private var actions: [Action] = []
+    private var performing: [Action] = []
+    /// Announcements asked for in the actions being performed; they wait until it is known what has to be added first.
+    private var toAnnounce: [AddressLedger.Holding] = []
+    private var socketsAreStale = false
+    private var stepIsScheduled = false
+    private var isStopping = false
+    /// Instants at which routers last failed to send, so that a dead link does not fill the log.
+    private var mentionedUnsent: Set<Int> = []
 
     package init(_ environment: ProcessEnvironment) throws(ExitCode) {
         self.environment = environment
+        sockets = AdvertSockets(loop: environment.loop)
+        reporter = TransitionReporter(environment)
+        scripts = ScriptTracker(environment)
+        files = FileTracker(environment)
+        do throws(SystemError) {
+            announcer = try AnnouncementSender()
+            kernel = try KernelLink(environment)
+        } catch {
+            environment.log("\(error)")
+            throw .fatal
+        }
+        keeper = AddressKeeper(
+            transmit: { [unowned self] in kernel.send($0) }, announce: { [unowned self] in announceNow($0) })
+        connect()
+        begin(at: .now)
     }
 
-    package func reload(from old: Configuration, at now: Instant) {}
+    /// Wires sockets and kernel to this process.
+    private func connect() {
+        sockets.received = { [unowned self] packet, candidates, interface, now in
+            receive(packet, candidates, interface, now)
+        }
+        sockets.malformed = { [unowned self] rejection, interface, now in
+            environment.logDetail("malformed packet on \(interfaces[interface]?.name ?? "?"): \(rejection)")
+        }
+        sockets.unsent = { [unowned self] place, error in noteUnsent(place, error) }
+        kernel.news = { [unowned self] news, now in
+            take(interfaces.note(news), at: now)
+            perform(at: now)
+        }
+        kernel.resynchronise = { [unowned self] all, now in resynchronise(all, at: now) }
+        scripts.ended = { [unowned self] name, result, now in tell(.scriptEnded(name, result), at: now) }
+        files.changed = { [unowned self] name, value, now in tell(.fileValue(name, value), at: now) }
+        environment.loop.addDeadlines(
+            next: { [unowned self] in routers.nextDeadline },
+            reached: { [unowned self] now in
+                routers.advance(to: now, into: &actions)
+                perform(at: now)
+            })
+    }
 
-    package func stop(at now: Instant) { environment.finish() }
+    private func begin(at now: Instant) {
+        for news in kernel.dump() { _ = interfaces.note(news) }
+        routers.reconfigure(to: environment.configuration.vrrp, options: options, at: now, into: &actions)
+        perform(at: now)
+        for interface in interfaces.all { routers.handle(.link(interface.name, isUp: interface.link.isUsable), at: now, into: &actions) }
+        adoptAddresses()
+        files.configure(environment.configuration.vrrp.trackFiles, writesInitialValues: true, at: now)
+        routers.handle(.start, at: now, into: &actions)
+        perform(at: now)
+        scripts.configure(environment.configuration.vrrp.scripts)
+    }
+
+    private func tell(_ event: Event, at now: Instant) {
+        routers.handle(event, at: now, into: &actions)
+        perform(at: now)
+    }
+
+    private var options: VirtualRouters.Options {
+        let globals = environment.configuration.globals.vrrp
+        var options = VirtualRouters.Options()
+        options.startupDelay = globals.startupDelay
+        options.garpInterval = globals.announcements.interval
+        options.gnaInterval = globals.announcements.neighbourInterval
+        return options
+    }
+
+    // MARK: ChildProcess
+
+    package func reload(from old: Configuration, at now: Instant) {
+        let settings = environment.configuration.vrrp
+        routers.reconfigure(to: settings, options: options, at: now, into: &actions)
+        perform(at: now)
+        files.configure(settings.trackFiles, writesInitialValues: false, at: now)
+        scripts.configure(settings.scripts)
+    }
+
+    package func stop(at now: Instant) {
+        isStopping = true
+        scripts.stop()
+        routers.handle(.stop, at: now, into: &actions)
+        perform(at: now)
+        while let keeper, keeper.hasWork { keeper.step() }
+        kernel.finish { [unowned self] in environment.finish() }
+    }
 
     package func dump(_ kind: DumpKind, at now: Instant) {}
+
+    // MARK: Events
+
+    private func receive(
+        _ packet: borrowing ReceivedPacket, _ candidates: [Int], _ interface: UInt32, _ now: Instant
+    ) {
+        guard let place = routers.addressee(of: packet, among: candidates) else {
+            guard candidates.isEmpty, environment.configuration.globals.vrrp.logsUnknownRouterIDs, let id = packet.routerID,
+                let name = interfaces[interface]?.name
+            else { return }
+            return tell(.unknownRouter(id, interface: name), at: now)
+        }
+        routers.receive(packet, for: place, at: now, clock: .now, into: &actions)
+        perform(at: now)
+    }
+
+    /// What news of interfaces and addresses mean to the routers.
+    private func take(_ changes: [Interfaces.Change], at now: Instant) {
+        for change in changes {
+            switch change {
+            case .link(let name, _, let isUp):
+                if isServed(name), isUp { socketsAreStale = true }
+                tellSources(on: name, at: now)
+                routers.handle(.link(name, isUp: isUp), at: now, into: &actions)
+                if isUp { claimAgain(on: name) }
+            case .gone(let index, let name):
+                keeper?.forget(interface: index)
+                socketsAreStale = true
+                tellSources(on: name, at: now)
+                routers.handle(.link(name, isUp: false), at: now, into: &actions)
+            case .address(let prefix, let index):
+                // Our own come by the thousand and are no source of adverts.
+                if keeper?.holds(AddressLedger.Key(prefix, on: index)) ?? false { continue }
+                if let name = interfaces[index]?.name { tellSources(on: name, at: now) }
+            case .addressRemoved(let prefix, let index):
+                if restore(AddressLedger.Key(prefix, on: index)) { continue }
+                if let name = interfaces[index]?.name { tellSources(on: name, at: now) }
+            }
+        }
+    }
+
+    private func isServed(_ name: String) -> Bool {
+        routers.occupiedPlaces.contains { routers.routers[$0]?.settings.interface == name }
+    }
+
+    /// Puts an address back that somebody else took away; false if it is none of ours.
+    @discardableResult
+    private func restore(_ key: AddressLedger.Key) -> Bool {
+        guard let keeper, keeper.lose(key) else { return false }
+        let name = interfaces[key.interface]?.name ?? "interface \(key.interface)"
+        environment.log("\(key.prefix) on \(name) was removed by someone else; adding it again")
+        return true
+    }
+
+    /// An interface came back: what its routers claim there is claimed on its present index.
+    private func claimAgain(on name: String) {
+        for place in routers.occupiedPlaces {
+            guard let router = routers.routers[place], router.state == .master else { continue }
+            let isConcerned = router.announcedAddresses.contains { ($0.interface ?? router.settings.interface) == name }
+            if isConcerned { keeper?.claim(holdings(of: router), by: place) }
+        }
+    }
+
+    private func tellSources(on name: String, at now: Instant) {
+        for place in routers.occupiedPlaces where routers.routers[place]?.settings.interface == name {
+            tellSource(of: place, at: now)
+        }
+    }
+
+    private func tellSource(of place: Int, at now: Instant) {
+        guard let router = routers.routers[place] else { return }
+        let address = router.settings.interface.flatMap { interfaces[$0] }.flatMap {
+            interfaces.source(for: router.settings, on: $0.index, current: router.source)
+        }
+        let source = router.settings.interface == nil ? router.settings.source : address
+        routers.handle(.source(router: place, source), at: now, into: &actions)
+    }
+
+    // MARK: Actions
+
+    /// Does what the routers ask; adverts stand first and leave before anything else is done.
+    private func perform(at now: Instant) {
+        while !actions.isEmpty {
+            swap(&actions, &performing)
+            for action in performing { perform(action, at: now) }
+            performing.removeAll(keepingCapacity: true)
+        }
+        sockets.flush()
+        settle()
+        if socketsAreStale { openSockets(at: now) }
+    }
+
+    private func perform(_ action: Action, at now: Instant) {
+        switch action {
+        case .sendAdvert(let place, let priority):
+            send(place, priority)
+            return
+        case .hold(let place):
+            sockets.flush()
+            if let router = routers.routers[place] { keeper?.claim(holdings(of: router), by: place) }
+        case .release(let place):
+            sockets.flush()
+            if isStopping, !environment.commandLine.releasesVRRP { return }
+            keeper?.claim([], by: place)
+        case .announce(let place, let from, let count):
+            guard let router = routers.routers[place] else { return }
+            for index in from..<(from + count) where index < router.announcedAddresses.count {
+                if let holding = holding(router.announcedAddresses[index], of: router) { toAnnounce.append(holding) }
+            }
+        case .report(let report):
+            reporter.report(report, of: routers, at: now)
+        case .notice(let notice):
+            if !notice.isDetail || environment.commandLine.logsDetail { environment.log(notice.text) }
+        case .added(let place):
+            socketsAreStale = true
+            if let settings = routers.routers[place]?.settings { prepare(settings) }
+            tellSource(of: place, at: now)
+        case .changed(let place, let old):
+            if let settings = routers.routers[place]?.settings { adapt(from: old, to: settings, place, at: now) }
+        case .removed:
+            socketsAreStale = true
+        }
+    }
+
+    private func send(_ place: Int, _ priority: UInt8) {
+        guard let settings = routers.routers[place]?.settings else { return }
+        let interface = settings.interface.flatMap { interfaces[$0]?.index } ?? 0
+        do throws(SystemError) {
+            try sockets.queue(place, priority: priority, of: &routers, interface: interface)
+        } catch {
+            noteUnsent(place, error)
+        }
+    }
+
+    private func noteUnsent(_ place: Int, _ error: SystemError) {
+        guard let name = routers.routers[place]?.settings.name, mentionedUnsent.insert(place).inserted else { return }
+        environment.log("(\(name)) cannot send advert: \(error)")
+    }
+
+    /// What a reload changed about a router besides its machine.
+    private func adapt(from old: RouterSettings, to new: RouterSettings, _ place: Int, at now: Instant) {
+        if old.transport != new.transport || old.authenticatesHeader != new.authenticatesHeader
+            || old.receiveBuffer != new.receiveBuffer
+        {
+            socketsAreStale = true
+        }
+        if old.source != new.source { tellSource(of: place, at: now) }
+        prepare(new)
+    }
+
+    /// Interface settings that a router asks for.
+    private func prepare(_ settings: RouterSettings) {
+        guard settings.promotesSecondaries, let interface = settings.interface else { return }
+        do throws(SystemError) {
+            try KernelSettings.write(1, to: KernelSettings.path(of: interface, .ipv4, "promote_secondaries"))
+        } catch {
+            environment.log("(\(settings.name)) cannot set promote_secondaries on \(interface): \(error)")
+        }
+    }
+
+    private func openSockets(at now: Instant) {
+        socketsAreStale = false
+        mentionedUnsent.removeAll()
+        let served = routers.occupiedPlaces.compactMap { place in routers.routers[place].map { (place, $0.settings) } }
+        let failures = sockets.serve(served, on: interfaces)
+        for (place, error) in failures {
+            if let name = routers.routers[place]?.settings.name { environment.log("(\(name)) cannot open its socket: \(error)") }
+        }
+        let failed = Set(failures.map(\.place))
+        for (place, _) in served {
+            routers.handle(.obstacle(router: place, .socket, isPresent: failed.contains(place)), at: now, into: &actions)
+        }
+        if !actions.isEmpty { perform(at: now) }
+    }
+
+    // MARK: Addresses
+
+    private func holdings(of router: VirtualRouter) -> [AddressLedger.Holding] {
+        router.announcedAddresses.compactMap { holding($0, of: router) }
+    }
+
+    private func holding(_ entry: AddressEntry, of router: VirtualRouter) -> AddressLedger.Holding? {
+        guard let name = entry.interface ?? router.settings.interface, let index = interfaces[name]?.index else { return nil }
+        return AddressLedger.Holding(entry, on: index)
+    }
+
+    /// Queues what has to change in the kernel and what has to be announced, and begins with it.
+    private func settle() {
+        guard let keeper else { return }
+        keeper.settle()
+        for holding in toAnnounce { keeper.queueAnnouncement(of: holding) }
+        toAnnounce.removeAll(keepingCapacity: true)
+        guard keeper.hasWork, !stepIsScheduled else { return }
+        keeper.step()
+        scheduleStep()
+    }
+
+    /// The next slice comes after everything that is due by then.
+    private func scheduleStep() {
+        guard let keeper, keeper.hasWork else { return }
+        stepIsScheduled = true
+        environment.loop.after(.zero) { [unowned self] _ in
+            stepIsScheduled = false
+            keeper.step()
+            scheduleStep()
+        }
+    }
+
+    private func announceNow(_ holdings: ArraySlice<AddressLedger.Holding>) {
+        for holding in holdings {
+            guard let interface = interfaces[holding.interface], let hardware = interface.link.hardware else { continue }
+            announcer.queue(holding.entry.address, at: hardware, interface: holding.interface, isRouter: true)
+            environment.logDetail(announcementLine(holding.entry.address, interface.name))
+        }
+        announcer.flush { [unowned self] _, error in environment.logDetail("cannot announce an address: \(error)") }
+    }
+
+    private func announcementLine(_ address: IPAddress, _ interface: String) -> String {
+        switch address {
+        case .v4: "Sending gratuitous ARP on \(interface) for \(address)"
+        case .v6: "Sending unsolicited Neighbour Advert on \(interface) for \(address)"
+        }
+    }
+
+    /// Takes over virtual addresses that an earlier process left in the kernel: the routers that become master keep theirs, the
+    /// others go with the first settling.
+    private func adoptAddresses() {
+        let configured = routers.occupiedPlaces.compactMap { routers.routers[$0] }.flatMap(holdings)
+        for holding in configured {
+            let isThere = interfaces[holding.interface]?.has(holding.entry.prefix) ?? false
+            if isThere { keeper?.adopt(holding) }
+        }
+    }
+
+    /// The kernel had more to tell than its buffer held: everything is read again, and what is missing is put back.
+    private func resynchronise(_ all: [KernelNews], at now: Instant) {
+        let before = interfaces
+        interfaces = Interfaces()
+        for news in all { _ = interfaces.note(news) }
+        for interface in interfaces.all {
+            routers.handle(.link(interface.name, isUp: interface.link.isUsable), at: now, into: &actions)
+            tellSources(on: interface.name, at: now)
+        }
+        for interface in before.all where interfaces[interface.index]?.name != interface.name {
+            take([.gone(index: interface.index, name: interface.name)], at: now)
+        }
+        for place in routers.occupiedPlaces {
+            for holding in keeper?.claims(of: place) ?? [] {
+                let isThere = interfaces[holding.interface]?.has(holding.entry.prefix) ?? false
+                if !isThere { restore(holding.key) }
+            }
+        }
+        perform(at: now)
+    }
+}
+
+extension VirtualRouters {
+    /// Which of the routers with a packet's VRID on its interface the packet is for: unicast groups may share one.
+    func addressee(of packet: borrowing ReceivedPacket, among candidates: [Int]) -> Int? {
+        if candidates.count < 2 { return candidates.first }
+        let source = packet.source
+        let isMulticast = packet.destination.isMulticast
+        let fitting = candidates.filter { routers[$0]?.settings.transport.isUnicast == !isMulticast }
+        let known = fitting.first { place in
+            guard case .unicast(let unicast)? = routers[place]?.settings.transport else { return false }
+            return unicast.peers.contains { $0.address == source }
+        }
+        return known ?? fitting.first ?? candidates.first
+    }
 }

@@ -4,7 +4,7 @@ package import Basics
 /// What the virtual routers want done. In the array of one call all adverts stand first, so that they can leave in one system call
 /// before any other work; the rest is in the order it is to be done.
 package enum Action: Equatable, Sendable {
-    /// Send an advert to the group or to every unicast peer; ``VirtualRouters/writeAdvert(of:priority:from:to:into:)`` has the bytes.
+    /// Send an advert to the group or to every unicast peer; ``VirtualRouters/writeAdvert(of:priority:from:to:clock:into:)`` has the bytes.
     case sendAdvert(router: Int, priority: UInt8)
     /// The router's addresses, routes and rules are to be there from now on.
     case hold(router: Int)

@@ -10,7 +10,7 @@ package enum Event: Hashable, Sendable {
     case start
     /// The process ends: masters leave with priority 0.
     case stop
-    /// An advert passed the checks of the router's ``AdvertFormat``; ``VirtualRouters/receive(_:for:at:into:)`` makes these.
+    /// An advert passed the checks of the router's ``AdvertFormat``; ``VirtualRouters/receive(_:for:at:clock:into:)`` makes these.
     case advert(router: Int, Advert, from: IPAddress)
     /// A packet did not pass them.
     case rejected(router: Int, Rejection, from: IPAddress)

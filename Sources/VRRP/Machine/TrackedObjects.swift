@@ -19,12 +19,17 @@ struct TrackedObjects: Sendable {
     private var states: [State] = []
     private var indices: [Tracker.Object: Int] = [:]
     private var objects: [Tracker.Object] = []
+    /// Places in `states` that are not in use.
+    private var free: [Int] = []
     private var delays = DeadlineQueue()
     private var unknownRouters: Set<String> = []
 
     private var scripts: [String: ScriptSettings] = [:]
     private var processes: [String: TrackProcessSettings] = [:]
     private var linkDelays: [String: LinkDelays] = [:]
+
+    /// How many things something is known about.
+    var count: Int { indices.count }
 
     var deadline: Instant? { delays.first?.deadline }
 
@@ -43,10 +48,22 @@ struct TrackedObjects: Sendable {
 
     private mutating func index(of object: Tracker.Object) -> Int {
         if let index = indices[object] { return index }
-        indices[object] = states.count
-        states.append(State())
-        objects.append(object)
-        return states.count - 1
+        let index = free.popLast() ?? states.count
+        if index == states.count {
+            states.append(State())
+            objects.append(object)
+        } else {
+            (states[index], objects[index]) = (State(), object)
+        }
+        indices[object] = index
+        return index
+    }
+
+    /// Forgets an interface that is down and that nobody watches: hosts make and delete interfaces by the thousand.
+    mutating func forget(_ object: Tracker.Object) {
+        guard let index = indices.removeValue(forKey: object) else { return }
+        delays.set(nil, for: index)
+        free.append(index)
     }
 
     /// Sets a state at once; whether it is another than before.

@@ -109,7 +109,6 @@ extension VirtualRouter {
             sendAdvert(at: now, &actions)
             return
         }
-        noteContest(advert, from: sender, at: now, &actions)
         let ours = priority
         if advert.priority > ours || advert.priority == ours && wins(sender) {
             if settings.advertisesToHigherPriority { sendAdvert(at: now, &actions) }
@@ -126,6 +125,8 @@ extension VirtualRouter {
             accept(advert, from: sender, at: now, &actions)
             return
         }
+        // Only the one that stays calls it a contest: to be preempted is the normal course.
+        noteContest(advert, from: sender, at: now, &actions)
         refute(advert, from: sender, at: now, &actions)
     }
 

@@ -101,7 +101,10 @@ extension VirtualRouter {
             isHolding = false
             actions.append(.release(router: place))
         }
-        if new != .initialize { say(.entered(new, isFirst: old == .initialize, cause: cause), &actions) }
+        if new != .initialize {
+            say(.entered(new, isFirst: old == .initialize), &actions)
+            if cause.needsSaying { say(.because(new, cause), &actions) }
+        }
         actions.append(
             .report(
                 .transition(
@@ -109,6 +112,16 @@ extension VirtualRouter {
                 )
             )
         )
+    }
+}
+
+extension Cause {
+    /// Whether the log would not show the cause otherwise: the others have a line of their own before the transition.
+    fileprivate var needsSaying: Bool {
+        switch self {
+        case .ownsAddresses, .silence, .masterLeft, .preemption, .recovered, .addressLost: true
+        case .start, .higherPriority, .higherAddress, .fault, .syncGroup, .lateTimer, .stop, .removed: false
+        }
     }
 }
 
@@ -152,16 +165,15 @@ extension VirtualRouter {
             source = address
             if state == .master { master = address }
             clear(.noAddress, at: now, &actions)
+            clear(.noSource, at: now, &actions)
         } else {
             source = settings.source
-            // A configured source may be bound before the interface has it, unless it is tracked.
-            if settings.source == nil || settings.tracksSource { add(.noAddress, at: now, &actions) }
+            // A configured source may be used before the interface has it, unless it is tracked.
+            if settings.source == nil {
+                add(.noAddress, at: now, &actions)
+            } else if settings.tracksSource {
+                add(.noSource, at: now, &actions)
+            }
         }
-    }
-
-    /// What the settings alone make impossible.
-    static func standingFault(of settings: RouterSettings) -> Fault? {
-        guard case .unicast(let unicast) = settings.transport, unicast.peers.isEmpty, unicast.faultsWithoutPeers else { return nil }
-        return .noPeers
     }
 }

@@ -79,25 +79,6 @@ extension VirtualRouter {
         (settings.version == .v2 ? .seconds(1) : interval) * (256 - Int(priority)) / 256
     }
 
-    /// The format of what is sent now: the checksum covers what the peers' do, unless the settings say what it has to cover.
-    var sentFormat: AdvertFormat {
-        guard settings.adaptsChecksum, let heardChecksum else { return format }
-        var adapted = format
-        adapted.sentChecksum = heardChecksum
-        return adapted
-    }
-
-    /// Why a packet to a unicast router is refused before it is read, if it is.
-    func refusal(of packet: borrowing ReceivedPacket) -> Rejection? {
-        guard case .unicast(let unicast) = settings.transport else { return nil }
-        let sender = packet.source
-        guard let peer = unicast.peers.first(where: { $0.address == sender }) else {
-            return unicast.checksSource ? .unknownPeer : nil
-        }
-        guard let hopLimit = packet.hopLimit, !peer.ttl.contains(hopLimit) else { return nil }
-        return .hopLimit(received: hopLimit, expected: peer.ttl)
-    }
-
     func say(_ notice: RouterNotice, _ actions: inout [Action]) {
         actions.append(.notice(.router(settings.name, notice)))
     }

@@ -48,6 +48,10 @@ package struct VirtualRouter: Sendable {
     package internal(set) var announcements: AnnouncementSchedule
     /// The other master that is about although we are master.
     package internal(set) var contest: Contest?
+    /// Who guards version 2 adverts in an authentication header.
+    package internal(set) var header: AuthenticationHeader?
+    /// Who guards adverts with an authentication trailer.
+    package internal(set) var trailer: AuthenticationTrailer?
     /// The checksum form of sent adverts follows the last peer heard where the settings leave it open.
     package internal(set) var heardChecksum: ChecksumForm?
 
@@ -92,7 +96,8 @@ package struct VirtualRouter: Sendable {
         masterInterval = settings.advertInterval
         announcedAddresses = settings.addresses + settings.excludedAddresses
         announcements = AnnouncementSchedule(settings, lanes: lanes)
-        if let fault = Self.standingFault(of: settings) { faults.append(fault) }
+        setGuards()
+        faults = standingFaults
     }
 
     /// When something other than the next advert is due; a candidate waits for its group.
@@ -106,6 +111,29 @@ package struct VirtualRouter: Sendable {
 
     /// When the next advert is due; nil unless master.
     package var advertDeadline: Instant? { advertDue }
+
+    /// What the owner of the router needs to know after an event, without a look at the whole router.
+    struct Outcome {
+        var wasMaster: Bool
+        var deadlines: Deadlines
+    }
+
+    struct Deadlines {
+        var advert: Instant?
+        var timer: Instant?
+        var announcement: Instant?
+    }
+
+    var deadlines: Deadlines {
+        Deadlines(advert: advertDue, timer: timerDeadline, announcement: announcements.deadline)
+    }
+
+    /// Handles one event and says when the router is next to be called.
+    mutating func take(_ event: Event, at now: Instant, into actions: inout [Action]) -> Outcome {
+        let wasMaster = state == .master
+        handle(event, at: now, into: &actions)
+        return Outcome(wasMaster: wasMaster, deadlines: deadlines)
+    }
 
     /// Handles one event. What is to be done is appended.
     package mutating func handle(_ event: Event, at now: Instant, into actions: inout [Action]) {

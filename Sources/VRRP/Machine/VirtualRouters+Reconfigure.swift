@@ -13,6 +13,7 @@ extension VirtualRouters {
         at now: Instant,
         into actions: inout [Action]
     ) {
+        freeDeparted()
         if lanes.differ(from: new.garpGroups, options) { lanes = AnnouncementLanes(new.garpGroups, options) }
         objects.configure(new)
         var kept: Set<Int> = []
@@ -62,10 +63,15 @@ extension VirtualRouters {
         guard let settings = routers[place]?.settings else { return }
         groupOfPlace[place] = -1
         tell(place, .remove, at: now)
-        routers[place] = nil
+        departing.append(place)
         places[settings.identity] = nil
-        reschedule(place, at: now)
         pending.append(.removed(router: place, settings))
+    }
+
+    /// Frees the places of routers that left with the call before this one: by now their last adverts have been written.
+    mutating func freeDeparted() {
+        for place in departing { routers[place] = nil }
+        departing.removeAll()
     }
 }
 
@@ -78,6 +84,7 @@ extension VirtualRouter {
         into actions: inout [Action]
     ) {
         let old = settings
+        let before = standingFaults
         settings = new
         format = AdvertFormat(new)
         if old.source != new.source, let configured = new.source { source = configured }
@@ -89,9 +96,10 @@ extension VirtualRouter {
             if isHolding { actions.append(.hold(router: place)) }
             changeAddresses(at: now, lanes: lanes, into: &actions)
         }
-        let standing = Self.standingFault(of: new)
-        if standing == nil { handle(.fault(.noPeers, isPresent: false), at: now, into: &actions) }
-        if let standing { handle(.fault(standing, isPresent: true), at: now, into: &actions) }
+        if old.authentication != new.authentication || old.transport != new.transport { setGuards() }
+        let after = standingFaults
+        for fault in after where !before.contains(fault) { handle(.fault(fault, isPresent: true), at: now, into: &actions) }
+        for fault in before where !after.contains(fault) { handle(.fault(fault, isPresent: false), at: now, into: &actions) }
     }
 
     private mutating func changeInterval(at now: Instant) {

@@ -13,6 +13,7 @@ private enum Effect {
 extension VirtualRouters {
     mutating func noteLink(_ name: String, isUp: Bool, at now: Instant) {
         note(.interface(name), objects.setLink(name, isUp: isUp, at: now), at: now)
+        if !isUp, !isWatched(.interface(name)) { objects.forget(.interface(name)) }
     }
 
     mutating func noteScript(_ name: String, _ result: Event.ScriptResult, at now: Instant) {

@@ -30,6 +30,8 @@ package struct VirtualRouters: Sendable {
     package internal(set) var groups: [SyncGroup] = []
 
     var places: [RouterSettings.Identity: Int] = [:]
+    /// Routers that have left the configuration and still have their last advert to write.
+    var departing: [Int] = []
     /// The group of the router at each place, or -1.
     var groupOfPlace: [Int] = []
     var objects = TrackedObjects()
@@ -52,7 +54,7 @@ package struct VirtualRouters: Sendable {
     package func place(of identity: RouterSettings.Identity) -> Int? { places[identity] }
 
     /// Places that are taken, in the order of the places.
-    package var occupiedPlaces: [Int] { routers.indices.filter { routers[$0] != nil } }
+    package var occupiedPlaces: [Int] { routers.indices.filter { routers[$0] != nil && !departing.contains($0) } }
 
     /// When ``advance(to:into:)`` is to be called next.
     package var nextDeadline: Instant? {
@@ -67,6 +69,7 @@ package struct VirtualRouters: Sendable {
 
     /// Handles one event; what is to be done is appended, adverts first.
     package mutating func handle(_ event: Event, at now: Instant, into actions: inout [Action]) {
+        if !departing.isEmpty { freeDeparted() }
         switch event {
         case .start:
             start(at: now)
@@ -99,16 +102,18 @@ package struct VirtualRouters: Sendable {
     }
 
     /// Reads a received packet for the router at this place and handles the advert in it, or counts why there is none.
+    ///
+    /// - Parameter clock: the time of day, which only routers with `auth_hmac` look at.
     package mutating func receive(
         _ packet: borrowing ReceivedPacket,
         for place: Int,
         at now: Instant,
+        clock: WallClock = WallClock(seconds: 0),
         into actions: inout [Action]
     ) {
-        guard place >= 0, place < routers.count, let format = routers[place]?.format else { return }
+        guard place >= 0, place < routers.count, routers[place] != nil else { return }
         do throws(Rejection) {
-            if let rejection = routers[place]?.refusal(of: packet) { throw rejection }
-            let advert = try format.parse(packet)
+            guard let advert = try routers[place]?.read(packet, clock: clock) else { return }
             tell(place, .advert(advert, from: packet.source), at: now)
         } catch {
             tell(place, .rejected(error, from: packet.source), at: now)
@@ -118,6 +123,7 @@ package struct VirtualRouters: Sendable {
 
     /// Does what is due. Adverts that are due within a hundredth of their interval leave with those that are due; nothing else is early.
     package mutating func advance(to now: Instant, into actions: inout [Action]) {
+        if !departing.isEmpty { freeDeparted() }
         if let due = nextDeadline, now - due >= Self.noticedLateness {
             pending.append(.notice(.timerExpired(ago: now - due)))
         }
@@ -135,18 +141,23 @@ package struct VirtualRouters: Sendable {
         deliver(into: &actions)
     }
 
-    /// Appends the message of an advert of the router at this place, as it is to leave now.
-    package func writeAdvert(
+    /// Appends an advert of the router at this place as it is to leave now: the VRRP message, and where
+    /// ``VirtualRouter/writesWholePacket`` says so the IPv4 header before it.
+    ///
+    /// - Parameter clock: the time of day, which only routers with `auth_hmac` look at.
+    package mutating func writeAdvert(
         of place: Int,
         priority: UInt8,
         from source: IPAddress,
         to destination: IPAddress,
+        clock: WallClock = WallClock(seconds: 0),
         into writer: inout ByteWriter
     ) {
-        guard let router = routers[place] else { preconditionFailure("An advert is written for a router that does not exist.") }
-        router.sentFormat.write(priority: priority, from: source, to: destination, into: &writer)
+        precondition(routers[place] != nil, "An advert is written for a router that does not exist.")
+        routers[place]?.write(priority: priority, from: source, to: destination, clock: clock, into: &writer)
     }
 
+    /// Zeroes the counters of all routers.
     package mutating func clearStatistics() {
         for place in routers.indices { routers[place]?.statistics = Statistics() }
     }
@@ -155,27 +166,25 @@ package struct VirtualRouters: Sendable {
 
     /// Hands an event to one router, lets its group follow and sets its deadlines.
     mutating func tell(_ place: Int, _ event: VirtualRouter.Event, at now: Instant) {
-        guard place >= 0, place < routers.count, let before = routers[place]?.state else { return }
-        routers[place]?.handle(event, at: now, into: &pending)
-        rekey(place, at: now)
+        guard place >= 0, place < routers.count, let outcome = routers[place]?.take(event, at: now, into: &pending) else { return }
+        rekey(place, outcome.deadlines, at: now)
         let group = groupOfPlace[place]
-        if group >= 0 { settle(group, after: place, wasMaster: before == .master, at: now) }
+        if group >= 0 { settle(group, after: place, wasMaster: outcome.wasMaster, at: now) }
     }
 
-    private mutating func rekey(_ place: Int, at now: Instant) {
-        guard let router = routers[place] else {
-            adverts.set(nil, for: place)
-            timers.set(nil, for: place)
-            announcements.set(nil, for: place)
-            return
-        }
-        adverts.set(router.advertDeadline, for: place)
-        timers.set(router.timerDeadline, for: place)
-        if let due = router.announcements.deadline, due <= now {
+    private mutating func rekey(_ place: Int, _ deadlines: VirtualRouter.Deadlines, at now: Instant) {
+        adverts.set(deadlines.advert, for: place)
+        timers.set(deadlines.timer, for: place)
+        if let due = deadlines.announcement, due <= now {
             announce(place, at: now)
         } else {
-            announcements.set(router.announcements.deadline, for: place)
+            announcements.set(deadlines.announcement, for: place)
         }
+    }
+
+    /// Sets the deadlines of a router after it was changed otherwise than by ``tell(_:_:at:)``.
+    mutating func reschedule(_ place: Int, at now: Instant) {
+        rekey(place, routers[place]?.deadlines ?? VirtualRouter.Deadlines(), at: now)
     }
 
     private mutating func announce(_ place: Int, at now: Instant) {
@@ -207,7 +216,7 @@ package struct VirtualRouters: Sendable {
         guard started != nil else { return }
         started = nil
         for place in routers.indices { routers[place]?.handle(.stop, at: now, into: &pending) }
-        for place in routers.indices { rekey(place, at: now) }
+        for place in routers.indices { reschedule(place, at: now) }
         for group in groups.indices { reportState(of: group) }
     }
 
@@ -224,7 +233,4 @@ package struct VirtualRouters: Sendable {
             if let slack = router?.slack, slack > widestSlack { widestSlack = slack }
         }
     }
-
-    /// Sets the deadlines of a router after it was changed from outside ``tell(_:_:at:)``.
-    mutating func reschedule(_ place: Int, at now: Instant) { rekey(place, at: now) }
 }

@@ -27,7 +27,9 @@ package enum Notice: Hashable, Sendable {
 /// What one router has to say.
 package enum RouterNotice: Hashable, Sendable {
     /// A state was entered; `isFirst` for the one it started in.
-    case entered(RouterState, isFirst: Bool, cause: Cause)
+    case entered(RouterState, isFirst: Bool)
+    /// Why it was, where no other line has said so.
+    case because(RouterState, Cause)
     /// A fault appeared: why FAULT is entered, or a further reason to stay there.
     case faulted(Fault, family: AddressFamily)
     /// One fault less.
@@ -59,7 +61,7 @@ package enum RouterNotice: Hashable, Sendable {
     package var isDetail: Bool {
         switch self {
         case .advertTimeout, .masterIs, .settingAddresses, .removingAddresses: true
-        case .entered, .faulted, .cleared, .masterHeardHigherPriority, .masterHeardHigherAddress, .masterHeardLower,
+        case .entered, .because, .faulted, .cleared, .masterHeardHigherPriority, .masterHeardHigherAddress, .masterHeardLower,
             .backupHeardLower, .backupHeardZero, .masterHeardZero, .sentZero, .priority, .preemptDelay, .addressNotAdvertised,
             .addressCount, .intervalMismatch, .rejected, .ownAdvert, .ownerHeardAdvert, .contestBegan, .contestEnded, .awoke,
             .lateTimer:

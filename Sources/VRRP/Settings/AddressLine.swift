@@ -22,13 +22,13 @@ package struct AddressDraft: Sendable {
 /// Where the file says something, for findings that come when more of it is known.
 package struct Place: Hashable, Sendable {
     package var position: Position
-    /// Characters to underline.
+    /// Characters to underline; 0 for a line that a definition made, whose columns say nothing.
     package var length: Int
 
     package init(_ statement: Statement, _ word: Word? = nil) {
         let word = word ?? statement.keyword
         position = statement.position(of: word)
-        length = max(1, word.text.utf8.count)
+        length = statement.isExpanded ? 0 : max(1, word.text.utf8.count)
     }
 }
 

@@ -9,25 +9,19 @@ extension RouterCase {
     static let lintRules: [Rule<RouterCase>] = [
         Rule("address-outside-subnet") { router, settling in
             guard let own = router.settings.interface else { return }
+            var outside: [String: [AddressDraft]] = [:]
             for address in router.draft.addresses + router.draft.excludedAddresses {
-                guard !address.entry.address.isLinkLocal else { continue }
                 let interface = address.entry.interface ?? own
-                let networks = settling.surroundings.interfaceAddresses(interface).filter {
-                    $0.address.family == address.entry.address.family && !$0.address.isLinkLocal
-                }
-                guard !networks.isEmpty, !networks.contains(where: { $0.contains(address.entry.address) }) else { continue }
+                if settling.isOutsideNetworks(address.entry.address, of: interface) { outside[interface, default: []].append(address) }
+            }
+            for (interface, addresses) in outside.sorted(by: { $0.key < $1.key }) {
+                let more = addresses.count > 1 ? " and \(addresses.count - 1) more" : ""
                 settling.report(
-                    .hint, at: address.place, "\(address.entry.address) is in none of the networks of \(interface)",
+                    .hint, at: addresses[0].place, "\(addresses[0].entry.address)\(more): in none of the networks of \(interface)",
                     help: "hosts there will not ask for it by ARP unless a route leads to it"
                 )
             }
-        },
-        Rule("cleartext-password") { router, settling in
-            guard case .password = router.settings.authentication else { return }
-            settling.report(
-                .hint, at: router.draft.place(of: "authentication"), "the password is sent in clear: it keeps out mistakes, not attackers", help: "see auth_hmac"
-            )
-        },
+        }
     ]
 
     /// Hints about trackers, once they are known: with those of the sync group.
@@ -58,14 +52,26 @@ extension RouterCase {
     /// Why a weight cannot change the election, if it cannot.
     private func reasonWithoutEffect(_ tracker: Tracker) -> String? {
         if case .file = tracker.object { return nil }
-        if isOwner { return "the priority of an owner (255) never changes: '\(tracker.object.name)' cannot move the addresses" }
-        let priority = Int(settings.priority)
-        if tracker.weight > 0, priority == 254 {
-            return "priority 254 cannot rise: '\(tracker.object.name)' up or down makes no difference"
-        }
-        if tracker.weight < 0, priority == 1 {
-            return "priority 1 cannot fall: '\(tracker.object.name)' up or down makes no difference"
+        let name = tracker.object.name
+        if isOwner { return "the priority of an owner (255) never changes: '\(name)' cannot move the addresses" }
+        let up = clamped(tracker.weight > 0 ? tracker.weight : 0)
+        let down = clamped(tracker.weight < 0 ? tracker.weight : 0)
+        if up == down { return "the priority is \(up) whether '\(name)' is up or down: it cannot move the addresses" }
+        if up - down == 1 {
+            return "the priority is \(up) with '\(name)' up and \(down) with it down: no other priority lies between, so it moves the addresses by luck only"
         }
         return nil
+    }
+
+    /// The priority with a weight added; 255 is for owners and 0 for those who leave.
+    private func clamped(_ weight: Int) -> Int { min(254, max(1, Int(settings.priority) + weight)) }
+}
+
+extension Settling {
+    /// Whether the interface has networks of the address's family, and none that it lies in.
+    fileprivate func isOutsideNetworks(_ address: IPAddress, of interface: String) -> Bool {
+        guard !address.isLinkLocal else { return false }
+        let networks = surroundings.interfaceAddresses(interface).filter { $0.address.family == address.family && !$0.address.isLinkLocal }
+        return !networks.isEmpty && !networks.contains { $0.contains(address) }
     }
 }

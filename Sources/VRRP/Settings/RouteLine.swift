@@ -275,8 +275,10 @@ extension Reader {
     mutating func reportUnknownOption<Target>(
         _ word: Word, of statement: Statement, _ what: String, _ options: LineOptions<Target>
     ) {
+        let suggestion = closest(to: word.text, among: options.options.map(\.entry.name))
         report(
-            .error, "unknown-option", statement, word: word, "'\(word.text)' is not an option of \(what) and is ignored"
+            .error, "unknown-option", statement, word: word, "'\(word.text)' is not an option of \(what) and is ignored",
+            help: suggestion.map { "did you mean '\($0)'?" }
         )
     }
 }

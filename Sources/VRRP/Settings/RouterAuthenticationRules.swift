@@ -58,7 +58,7 @@ extension RouterCase {
     static let announcementRules: [Rule<RouterCase>] = [
         Rule("announcements") { router, settling in
             let draft = router.draft.announcements
-            let globals = settling.globals.vrrp.announcements
+            let globals = settling.globals.vrrp.announcements.minimized
             var settled = AnnouncementSettings()
             settled.delay = draft.delay ?? globals.delay
             settled.repeats = draft.repeats ?? Int(globals.repeats)
@@ -75,4 +75,16 @@ extension RouterCase {
             router.settings.announcements = settled
         }
     ]
+}
+
+extension AnnouncementGlobals {
+    /// With `vrrp_min_garp`, what nobody has set is as little as the RFC asks for: one announcement, not repeated.
+    fileprivate var minimized: AnnouncementGlobals {
+        guard isMinimal else { return self }
+        let standard = AnnouncementGlobals()
+        var copy = self
+        if delay == standard.delay { copy.delay = .zero }
+        if repeats == standard.repeats { copy.repeats = 1 }
+        return copy
+    }
 }

@@ -8,6 +8,8 @@ package struct RouterDraft: Sendable {
     package var name: String
     /// The block's name.
     package var place: Place
+    /// The closing brace.
+    package var end: Place?
     /// How many named blocks came before: what is defined later cannot be tracked.
     package var sequence = 0
     /// Where each keyword was last used.

@@ -25,7 +25,7 @@ extension RouterCase {
             guard router.settings.transport.isUnicast, router.settings.virtualInterface != nil, !router.draft.transmitsOnBase else { return }
             router.settings.virtualInterface?.transmitsOnBase = true
             settling.report(
-                .warning, at: router.draft.place(of: "use_vmac"), "unicast adverts leave through the interface below the virtual one", help: "add vmac_xmit_base"
+                .warning, at: router.draft.end ?? router.draft.place, "unicast adverts leave through the interface below the virtual one", help: "add vmac_xmit_base"
             )
         },
         Rule("vmac-option-without-vmac") { router, settling in

@@ -11,8 +11,8 @@ package struct ScriptDraft: Sendable {
     package var end: Place?
     package var sequence = 0
     package var script: ScriptLine?
-    package var user: Word?
-    package var userGroup: Word?
+    /// The line `user <user> [group]`.
+    package var user: Statement?
     package var interval = Interval.seconds(1)
     package var timeout: Interval?
     package var weight = 0
@@ -50,8 +50,8 @@ extension ScriptDraft {
         count("rise", \.rise, "Successes in a row that make the script count as up.").since("1.1.18"),
         count("fall", \.fall, "Failures in a row that make the script count as down.").since("1.1.18"),
         .custom("user", syntax: "<user> [group]", "Who runs the script.") { statement, draft, reader in
-            draft.user = reader.require(statement, 0, "a user")
-            draft.userGroup = statement.value(1)
+            guard reader.require(statement, 0, "a user") != nil else { return }
+            draft.user = statement
             reader.noteExtraWords(statement, after: 2)
         }.since("1.3.0").defaulting(to: "script_user"),
         .flag("init_fail", \.startsAsFailed, "The script counts as down until it has first succeeded.").since("1.3.2"),

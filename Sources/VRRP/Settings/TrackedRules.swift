@@ -13,17 +13,21 @@ package struct ScriptCase: Sendable {
     package static let rules: [Rule<ScriptCase>] = [
         Rule("script-without-command") { script, settling in
             let draft = script.draft
-            guard var line = draft.script else {
-                return settling.report(
-                    .error, at: draft.end ?? draft.place, "vrrp_script '\(draft.name)' names no script and is ignored", help: "add 'script \"/path/to/program\"'"
-                )
-            }
+            guard draft.script == nil else { return }
+            settling.report(
+                .error, at: draft.end ?? draft.place, "vrrp_script '\(draft.name)' names no script and is ignored", help: "add 'script \"/path/to/program\"'"
+            )
+        },
+        Rule("script-out-of-use") { script, settling in
+            let draft = script.draft
+            guard var line = draft.script else { return }
             if let user = draft.user {
-                line.user = user
-                line.group = draft.userGroup
+                guard settling.hasUser(user) else { return }
+                line.user = user.value(0)
+                line.group = user.value(1)
             }
             guard let command = settling.reader.resolve(line, for: "track script '\(draft.name)'", by: settling.globals.scripts) else {
-                return settling.report(.hint, at: draft.end ?? draft.place, "vrrp_script '\(draft.name)' is out of use; routers that track it do as if they did not")
+                return settling.report(.hint, at: draft.end ?? draft.place, "vrrp_script '\(draft.name)' is out of use, and what tracks it does without")
             }
             var settings = ScriptSettings(name: draft.name, command: command)
             settings.interval = draft.interval
@@ -93,4 +97,12 @@ package struct TrackProcessCase: Sendable {
             )
         }
     ]
+}
+
+extension Settling {
+    /// Whether user and group of a `user` line exist; reports at that line if not.
+    fileprivate mutating func hasUser(_ line: Statement) -> Bool {
+        guard let user = line.value(0) else { return false }
+        return reader.identity(user: user, group: line.value(1), of: line, supplementary: globals.scripts.setsSupplementaryGroups) != nil
+    }
 }

@@ -43,7 +43,8 @@ extension VRRPDraft {
         .named(
             "vrrp_instance", children: RouterDraft.rows, "A virtual router: addresses that several machines share, one of them holding them at a time.",
             make: RouterDraft.init(name:at:)
-        ) { router, draft, _ in
+        ) { router, draft, reader in
+            router.end = reader.closing.map { Place(closing: $0) }
             router.sequence = draft.count
             draft.routers.append(router)
         }.since("<=1.0.3"),
@@ -181,7 +182,8 @@ extension Keyword where Target == VRRPDraft {
                 guard let word = statement.value(0), statement.values.count == 1 else {
                     reader.report(
                         .error, "needs-one-name", statement, word: statement.value(1), "'\(name)' needs one name; the block is ignored",
-                        help: "write '\(name) NAME {', with quotes around a name of several words"
+                        help: "write '\(name) NAME {', with quotes around a name of several words",
+                        consequence: !isUnique && statement.values.isEmpty ? .missingParameter : .none
                     )
                     return nil
                 }

@@ -54,7 +54,7 @@ extension AdvertFormat {
         switch family {
         case .ipv4:
             if plain.value == 0 { return .messageOnly }
-            guard version == 3 else { throw .checksum }
+            guard version == 3 else { throw .checksum(version: version) }
         case .ipv6:
             // The kernel's sum covers a trailer too, and has been checked by the kernel.
             if mayCarryTrailer { plain.add(packet.message[message.endIndex...]) }
@@ -64,7 +64,7 @@ extension AdvertFormat {
         if isUnicast, plain.adding(source: packet.source, destination: group, length: length) == 0 {
             return .multicastPseudoHeader
         }
-        throw .checksum
+        throw .checksum(version: version)
     }
 
     private func checkAuthentication(of message: ArraySlice<UInt8>, in packet: borrowing ReceivedPacket) throws(Rejection) {
@@ -123,10 +123,10 @@ extension InternetChecksum {
         case .v4(let word):
             add(word)
         case .v6(let high, let low):
-            for half in [high, low] {
-                add(UInt32(truncatingIfNeeded: half >> 32))
-                add(UInt32(truncatingIfNeeded: half))
-            }
+            add(UInt32(truncatingIfNeeded: high >> 32))
+            add(UInt32(truncatingIfNeeded: high))
+            add(UInt32(truncatingIfNeeded: low >> 32))
+            add(UInt32(truncatingIfNeeded: low))
         }
     }
 }

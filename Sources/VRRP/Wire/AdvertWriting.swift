@@ -25,6 +25,12 @@ extension AdvertFormat {
         if version == 2 {
             if case .password(let password) = authentication { writer.write(password) } else { writer.write(UInt64(0)) }
         }
+        overwriteChecksum(from: source, to: destination, start: start, in: &writer)
+    }
+
+    /// Puts the right checksum into the message that begins at `start` and reaches to the end of what was written.
+    func overwriteChecksum(from source: IPAddress, to destination: IPAddress, start: Int, in writer: inout ByteWriter) {
+        writer.overwrite(UInt16(0), at: start + 6)
         var sum = InternetChecksum()
         sum.add(writer.bytes[start...])
         let checksum =

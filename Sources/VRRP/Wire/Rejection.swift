@@ -13,7 +13,7 @@ package enum Rejection: Error, Hashable, Sendable {
     case type(UInt8)
     /// For another virtual router than the one it was handed to.
     case routerID(UInt8)
-    case checksum
+    case checksum(version: UInt8)
     /// Count IP Addrs is zero (RFC 9568 erratum 8299).
     case noAddresses
     /// The interval is zero (erratum 8301) or, in version 2, differs from ours (RFC 3768 section 7.1).

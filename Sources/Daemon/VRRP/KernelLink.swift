@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package import Basics
+import Linux
+package import Netlink
+import VRRP
+
+/// The VRRP process's way to the kernel's routing tables: one socket that tells news, another that takes requests.
+final class KernelLink {
+    private let environment: ProcessEnvironment
+    private let monitor: NetlinkSocket
+    private let commands: NetlinkSocket
+    private var finished: (() -> Void)?
+
+    /// The kernel reported something of links or addresses.
+    var news: (KernelNews, Instant) -> Void = { _, _ in }
+    /// News were lost; here is everything as it stands now.
+    var resynchronise: ([KernelNews], Instant) -> Void = { _, _ in }
+
+    init(_ environment: ProcessEnvironment) throws(SystemError) {
+        self.environment = environment
+        monitor = try NetlinkSocket(groups: [.link, .ipv4Address, .ipv6Address], receiveBuffer: 4 << 20)
+        commands = try NetlinkSocket()
+        try monitor.attach(to: environment.loop)
+        try commands.attach(to: environment.loop)
+        monitor.news = { [unowned self] told, now in news(told, now) }
+        monitor.lost = { [unowned self] now in recover(now) }
+    }
+
+    /// Everything there is of links and addresses; waits for it, so for the start only and after a loss.
+    func dump() -> [KernelNews] {
+        do throws(SystemError) {
+            let query = try KernelQuery()
+            return try query.list(.links) + query.list(.addresses(nil))
+        } catch {
+            environment.log("cannot list interfaces and addresses: \(error)")
+            return []
+        }
+    }
+
+    private func recover(_ now: Instant) {
+        environment.log("the kernel had more news than there was room for; asking for all of it again")
+        resynchronise(dump(), now)
+    }
+
+    /// Sends address requests, all in one write.
+    func send(_ changes: ArraySlice<AddressKeeper.Change>) {
+        for change in changes {
+            switch change {
+            case .add(let holding): request(.replace, holding)
+            case .remove(let holding): request(.delete, holding)
+            }
+        }
+        commands.flush()
+    }
+
+    private func request(_ operation: AddressRequest.Operation, _ holding: AddressLedger.Holding) {
+        commands.request(AddressRequest(operation, holding.address)) { [unowned self] refusal in
+            if let refusal, !refusal.isHarmless(for: operation) { complain(refusal, operation, holding) }
+            if commands.underWay == 0 { finishIfDone() }
+        }
+    }
+
+    private func complain(_ refusal: Refusal, _ operation: AddressRequest.Operation, _ holding: AddressLedger.Holding) {
+        let verb = operation == .delete ? "remove" : "add"
+        environment.log("cannot \(verb) address \(holding.entry.prefix) on interface \(holding.interface): \(refusal.reason)")
+    }
+
+    /// Calls `done` once every request has been answered.
+    func finish(_ done: @escaping () -> Void) {
+        commands.flush()
+        finished = done
+        if commands.underWay == 0 { finishIfDone() }
+    }
+
+    private func finishIfDone() {
+        guard let finished else { return }
+        self.finished = nil
+        finished()
+    }
+}
+
+extension Refusal {
+    /// The kernel's words, or those of the error number.
+    fileprivate var reason: String { text ?? "\(SystemError(call: "netlink", code: code))" }
+
+    /// Whether the kernel already was as it was to become: an address to be removed, or the interface it was on, is gone.
+    fileprivate func isHarmless(for operation: AddressRequest.Operation) -> Bool {
+        switch operation {
+        case .delete: isMissing
+        case .add, .replace: alreadyExists
+        }
+    }
+}
+
+extension AddressLedger.Holding {
+    /// As the kernel is asked for it.
+    fileprivate var address: InterfaceAddress {
+        var flags: InterfaceAddress.Flags = []
+        for (mine, theirs) in Self.flags where entry.flags.contains(mine) { flags.insert(theirs) }
+        return InterfaceAddress(
+            entry.prefix, interface: interface, peer: entry.peer, broadcast: entry.broadcast, label: entry.label,
+            scope: entry.scope, flags: flags, preferredLifetime: entry.preferredLifetime)
+    }
+
+    private static var flags: [(AddressEntry.Flags, InterfaceAddress.Flags)] {
+        [
+            (.home, .home), (.withoutDuplicateDetection, .withoutDuplicateDetection), (.managesTemporary, .managesTemporary),
+            (.noPrefixRoute, .noPrefixRoute), (.autojoin, .autojoin),
+        ]
+    }
+}

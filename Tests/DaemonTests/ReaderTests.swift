@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import Basics
+import Config
+import Linux
+import Support
+import Testing
+
+@testable import Daemon
+
+/// What a reload takes and what it refuses, and what passes between the processes on the way.
+@Suite struct ReaderTests {
+    private func reading(_ text: String, _ change: (inout ConfigurationRequest) -> Void = { _ in })
+        -> (reading: ConfigurationRequest.Reading, report: ReadReport)
+    {
+        var line = CommandLine()
+        line.configurationFile = "/k.conf"
+        var request = ConfigurationRequest(line)
+        change(&request)
+        var system = FileSystem()
+        system.exists = { $0 == "/k.conf" }
+        system.read = { $0 == "/k.conf" ? .text(Array(text.utf8)) : .missing }
+        let reading = request.read(in: system)
+        return (reading, request.report(on: reading))
+    }
+
+    private let typo = "global_defs {\n routr_id x\n}\n"
+
+    @Test func theStartRunsWithWhatUpstreamRunsWith() {
+        let report = reading(typo).report
+        #expect(report.refusal == nil)
+        #expect(report.findings.count == 1)
+        #expect(report.findings.first?.text.hasPrefix("(/k.conf: Line 2) ") ?? false)
+    }
+
+    @Test func aReloadRefusesNewErrors() {
+        #expect(reading(typo) { $0.accepted = [] }.report.refusal == .configuration)
+    }
+
+    @Test func aReloadTakesErrorsThatAreInForceAlreadyWhereverTheyMoved() {
+        let before = reading(typo).report
+        let after = reading("\n\n" + typo) { $0.accepted = before.errors }.report
+        #expect(after.refusal == nil)
+        let worse = reading(typo + "gloebal_defs {\n}\n") { $0.accepted = before.errors }.report
+        #expect(worse.refusal == .configuration)
+    }
+
+    @Test func strictRefusesWarnings() {
+        let text = "virtual_server 1.2.3.4 80 {\n}\n"
+        #expect(reading(text).report.refusal == nil)
+        #expect(reading(text) { $0.isStrict = true }.report.refusal == .configuration)
+    }
+
+    @Test func aMissingFileIsNoConfiguration() {
+        #expect(reading("") { $0.path = "/other.conf" }.report.refusal == .noConfiguration)
+    }
+
+    @Test func childrenAreNeededByTheirBlocks() {
+        #expect(reading("").report.needed == [])
+        #expect(reading("virtual_server 1.2.3.4 80 {\n}\nbfd_instance b {\n}\n").report.needed == [.checker, .bfd])
+        #expect(reading("vrrp_instance a {\n interface lo\n virtual_router_id 1\n}\n").report.needed == [.vrrp])
+    }
+
+    @Test func whatIsFrozenIsReplayed() throws {
+        let first = reading("instance one\nglobal_defs {\n router_id left\n max_auto_priority 7\n}\n").reading
+        let memory = try SealedMemory(first.frozen.bytes, name: "test")
+        for kind in ChildKind.allCases {
+            let replayed = try Configuration(frozen: memory, for: kind.processes)
+            #expect(replayed.globals == first.globals)
+        }
+        #expect(first.globals.routerID == "left")
+    }
+
+    @Test func otherMemoryIsNoConfiguration() throws {
+        for bytes in [[], Array("KAD1".utf8), Array("KAD1\u{0}\u{0}\u{0}\u{9}".utf8), Array("something else".utf8)] {
+            let memory = try SealedMemory(bytes, name: "test")
+            #expect(throws: SystemError.self) { try Configuration(frozen: memory, for: .vrrp) }
+        }
+    }
+
+    @Test func aReportSurvivesTheChannel() {
+        var report = ReadReport()
+        report.refusal = .configuration
+        report.needed = [.vrrp, .bfd]
+        report.errors = ["a: b", "c: d"]
+        report.findings = [.init(severity: .error, text: "ü"), .init(severity: .hint, text: "")]
+        #expect(ReadReport(bytes: report.bytes) == report)
+        #expect(ReadReport(bytes: [0]) == nil)
+        #expect(ReadReport(bytes: report.bytes.dropLast(1) + []) == nil)
+    }
+
+    @Test func aReportIsNeverLargerThanAMessage() {
+        var report = ReadReport()
+        report.findings = Array(repeating: .init(severity: .error, text: String(repeating: "x", count: 5000)), count: 500)
+        #expect(report.bytes.count <= ReadReport.limit)
+        #expect(ReadReport(bytes: report.bytes) != nil)
+    }
+
+    @Test func childrenGetTheAnswersThatTheReaderGot() {
+        let book = FactBook()
+        var asked = 0
+        for _ in 0..<2 { #expect(book.answer("user x") { asked += 1; return "7 8" } == "7 8") }
+        #expect(book.answer("user y") { nil } == nil)
+        #expect(asked == 1)
+        let copy = Facts(bytes: book.facts.bytes[...])
+        #expect(copy == book.facts)
+        let replay = FactBook(copy ?? Facts())
+        #expect(replay.answer("user x") { "other" } == "7 8")
+        #expect(replay.answer("user y") { "other" } == nil)
+        #expect(replay.answer("never asked") { "other" } == nil)
+    }
+
+    @Test func answersOfChildren() {
+        for answer in [ChildAnswer.loaded, .refused("no"), .refused("")] { #expect(ChildAnswer(bytes: answer.bytes) == answer) }
+        #expect(ChildAnswer(bytes: []) == nil)
+        #expect(ChildAnswer(bytes: [0x4c, 0x4c]) == nil)
+    }
+
+    @Test func whatAReloadCannotChangeIsNamed() {
+        let old = GlobalSettings()
+        #expect(old.fixedSettings(changedBy: old).isEmpty)
+        var new = old
+        new.namespace.network = "blue"
+        new.namespace.instance = "b"
+        new.routerID = "other"
+        #expect(old.fixedSettings(changedBy: new) == ["network namespace", "instance name"])
+    }
+}

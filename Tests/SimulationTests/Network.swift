@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import Basics
+import Support
+import VRRP
+
+/// Nodes with real virtual routers on a pretend LAN that loses, delays, repeats, reorders, parts and stalls.
+///
+/// Everything follows from the seed. What must never be is checked at every action and kept in ``violations``.
+struct Network {
+    /// A bug planted between the router and the network, to see that the simulation finds it.
+    enum Mutation: Sendable {
+        case none
+        /// A backup takes every advert for one of a higher priority: preemption never comes.
+        case neverPreempts
+        /// A master does not hear higher priorities: it never yields.
+        case neverYields
+        /// Addresses are left behind when the state is lost.
+        case forgetsRelease
+    }
+
+    /// What a node's shell would do.
+    struct Node {
+        var routers: VirtualRouters
+        var settings: VRRPSettings
+        var address: IPAddress
+        var isAlive = true
+        /// Asleep until then: nothing is handled, packets wait.
+        var stalledUntil = Instant.zero
+        /// The node's own clock is this much ahead.
+        var clock: Interval
+        var held: Set<Int> = []
+        var waiting: [Packet] = []
+        var wasCut = false
+    }
+
+    struct Packet {
+        var at: Instant
+        /// Sent this many before it.
+        var number: Int
+        var to: Int
+        var router: Int
+        var advert: Advert
+        var from: IPAddress
+    }
+
+    var nodes: [Node]
+    private(set) var now = Instant.zero
+    private(set) var violations: [String] = []
+    private(set) var events = 0
+    private var random: SeededGenerator
+    private var wire: [Packet] = []
+    private var sent = 0
+    private var isRough = true
+    /// What does not get from one node to another.
+    private var cuts: Set<Int> = []
+    private let mutation: Mutation
+    private var actions: [Action] = []
+
+    /// - Parameter groups: each node has two routers in a sync group in place of one router.
+    init(seed: UInt64, mutation: Mutation = .none) {
+        random = SeededGenerator(seed: seed)
+        self.mutation = mutation
+        let count = Int.random(in: 2...5, using: &random)
+        let isGrouped = Int.random(in: 0..<4, using: &random) == 0
+        let interval = [Interval.centiseconds(10), .seconds(1)].randomElement(using: &random) ?? .seconds(1)
+        let version = interval == .seconds(1) && Bool.random(using: &random) ? ProtocolVersion.v2 : .v3
+        let equal = Int.random(in: 0..<5, using: &random) == 0
+        let hasOwner = Int.random(in: 0..<6, using: &random) == 0
+        nodes = []
+        for index in 0..<count {
+            var all = VRRPSettings()
+            for id in 1...(isGrouped ? 2 : 1) {
+                var settings = RouterSettings(name: "VI_\(id)")
+                settings.routerID = UInt8(id)
+                settings.interface = "eth0"
+                settings.requiredInterfaces = ["eth0"]
+                settings.version = version
+                settings.advertInterval = interval
+                settings.priority = equal ? 100 : UInt8(50 + 40 * index)
+                if hasOwner, index == count - 1 { settings.priority = 255 }
+                settings.addresses = [AddressEntry(IPPrefix(.v4(0xc000_0264 + UInt32(id)), length: 32))]
+                if Int.random(in: 0..<4, using: &random) == 0 { settings.preemptDelay = .seconds(2) }
+                all.routers.append(settings)
+            }
+            if isGrouped {
+                var group = SyncGroupSettings(name: "G")
+                group.routers = ["VI_1", "VI_2"]
+                all.syncGroups = [group]
+            }
+            nodes.append(
+                Node(
+                    routers: VirtualRouters(),
+                    settings: all,
+                    address: .v4(0xc000_0201 + UInt32(index)),
+                    clock: .seconds(Int.random(in: 0...1_000_000, using: &random))
+                )
+            )
+            boot(index)
+        }
+    }
+
+    /// The advert interval, which all nodes share.
+    var interval: Interval { nodes[0].settings.routers[0].advertInterval }
+
+    /// The nodes of which one is to be master in the end: between equals the first one stays (RFC 9568 section 6.4.2).
+    var rightful: [Int] {
+        let highest = nodes.map { $0.settings.routers[0].priority }.max()
+        return nodes.indices.filter { nodes[$0].settings.routers[0].priority == highest }
+    }
+
+    func masters(of router: Int) -> [Int] {
+        nodes.indices.filter { nodes[$0].isAlive && nodes[$0].routers.routers[router]?.state == .master }
+    }
+
+    // MARK: Time
+
+    mutating func run(_ duration: Interval, rough: Bool) {
+        isRough = rough
+        if !rough { calm() }
+        let end = now + duration
+        var nextTrouble = now
+        while true {
+            var next = end
+            if let packet = wire.first, packet.at < next { next = packet.at }
+            for node in nodes where node.isAlive {
+                if let due = node.routers.nextDeadline {
+                    let wake = max(due - node.clock, node.stalledUntil)
+                    if wake < next { next = wake }
+                }
+                if !node.waiting.isEmpty, node.stalledUntil < next { next = node.stalledUntil }
+            }
+            if rough, nextTrouble < next { next = nextTrouble }
+            now = max(now, next)
+            guard now < end else { return }
+            if rough, nextTrouble <= now {
+                trouble()
+                nextTrouble = now + interval / 2
+            }
+            deliver()
+            for index in nodes.indices { wake(index) }
+        }
+    }
+
+    /// The network is whole, every node runs.
+    private mutating func calm() {
+        cuts = []
+        for index in nodes.indices {
+            nodes[index].stalledUntil = now
+            if !nodes[index].isAlive { boot(index) }
+            if nodes[index].wasCut { tell(index, .link("eth0", isUp: true)) }
+            nodes[index].wasCut = false
+        }
+    }
+
+    private mutating func trouble() {
+        let index = Int.random(in: nodes.indices, using: &random)
+        switch Int.random(in: 0..<60, using: &random) {
+        case 0: if nodes[index].isAlive { crash(index) } else { boot(index) }
+        case 1: nodes[index].stalledUntil = now + interval * Int.random(in: 1...8, using: &random)
+        case 2: for other in nodes.indices where other != index { cuts.formUnion([key(index, other), key(other, index)]) }
+        case 3: for other in nodes.indices where other != index { cuts.insert(key(index, other)) }
+        case 4: cuts.insert(key(index, Int.random(in: nodes.indices, using: &random)))
+        case 5...8: cuts = []
+        case 9: link(index, isUp: false)
+        case 10...13: link(index, isUp: true)
+        case 14: stop(index)
+        default: if !nodes[index].isAlive, Bool.random(using: &random) { boot(index) }
+        }
+    }
+
+    private func key(_ from: Int, _ to: Int) -> Int { from * 8 + to }
+
+    // MARK: Nodes
+
+    private mutating func boot(_ index: Int) {
+        nodes[index].routers = VirtualRouters()
+        nodes[index].isAlive = true
+        nodes[index].held = []
+        nodes[index].waiting = []
+        nodes[index].routers.reconfigure(
+            to: nodes[index].settings, options: .init(), at: now + nodes[index].clock, into: &actions
+        )
+        perform(index)
+        for place in nodes[index].settings.routers.indices { tell(index, .source(router: place, nodes[index].address)) }
+        tell(index, .link("eth0", isUp: !nodes[index].wasCut))
+        tell(index, .start)
+    }
+
+    private mutating func crash(_ index: Int) {
+        nodes[index].isAlive = false
+        nodes[index].held = []
+    }
+
+    private mutating func stop(_ index: Int) {
+        guard nodes[index].isAlive else { return }
+        tell(index, .stop)
+        if !nodes[index].held.isEmpty { violations.append("node \(index) stopped and holds addresses") }
+        crash(index)
+    }
+
+    private mutating func link(_ index: Int, isUp: Bool) {
+        nodes[index].wasCut = !isUp
+        if nodes[index].isAlive { tell(index, .link("eth0", isUp: isUp)) }
+    }
+
+    private mutating func tell(_ index: Int, _ event: Event) {
+        events += 1
+        nodes[index].routers.handle(event, at: now + nodes[index].clock, into: &actions)
+        perform(index)
+    }
+
+    /// A node that wakes drains what has arrived before it believes in silence.
+    private mutating func wake(_ index: Int) {
+        guard nodes[index].isAlive, nodes[index].stalledUntil <= now else { return }
+        let packets = nodes[index].waiting
+        nodes[index].waiting.removeAll()
+        for packet in packets { receive(packet) }
+        let local = now + nodes[index].clock
+        guard let due = nodes[index].routers.nextDeadline, due <= local else { return }
+        events += 1
+        nodes[index].routers.advance(to: local, into: &actions)
+        perform(index)
+    }
+
+    private mutating func receive(_ packet: Packet) {
+        var advert = packet.advert
+        switch mutation {
+        case .none, .forgetsRelease: break
+        case .neverPreempts:
+            if nodes[packet.to].routers.routers[packet.router]?.state == .backup, advert.priority > 0 { advert.priority = 255 }
+        case .neverYields:
+            if nodes[packet.to].routers.routers[packet.router]?.state == .master, advert.priority > 0 { advert.priority = 1 }
+        }
+        tell(packet.to, .advert(router: packet.router, advert, from: packet.from))
+    }
+
+    // MARK: The wire
+
+    private mutating func deliver() {
+        while let packet = wire.first, packet.at <= now {
+            wire.removeFirst()
+            guard nodes[packet.to].isAlive, !nodes[packet.to].wasCut else { continue }
+            if nodes[packet.to].stalledUntil > now {
+                nodes[packet.to].waiting.append(packet)
+            } else {
+                receive(packet)
+            }
+        }
+    }
+
+    private mutating func send(from index: Int, router: Int, priority: UInt8) {
+        guard !nodes[index].wasCut else { return }
+        let advert = Advert(priority: priority, interval: interval)
+        for other in nodes.indices where other != index {
+            if isRough, cuts.contains(key(index, other)) || Int.random(in: 0..<6, using: &random) == 0 { continue }
+            for _ in 0..<(isRough && Int.random(in: 0..<10, using: &random) == 0 ? 2 : 1) {
+                let delay = isRough ? interval * Int.random(in: 0...99, using: &random) / 150 : interval / 500
+                insert(Packet(at: now + delay, number: sent, to: other, router: router, advert: advert, from: nodes[index].address))
+            }
+        }
+    }
+
+    /// Keeps the wire in the order of arrival.
+    private mutating func insert(_ packet: Packet) {
+        sent += 1
+        var place = wire.endIndex
+        while place > 0, wire[place - 1].at > packet.at { place -= 1 }
+        wire.insert(packet, at: place)
+    }
+
+    // MARK: Actions
+
+    private mutating func perform(_ index: Int) {
+        var advertsAreOver = false
+        for action in actions {
+            switch action {
+            case .sendAdvert(let router, let priority):
+                if advertsAreOver { violations.append("node \(index) sends an advert after other work") }
+                send(from: index, router: router, priority: priority)
+            case .hold(let router):
+                nodes[index].held.insert(router)
+            case .release(let router):
+                if mutation != .forgetsRelease { nodes[index].held.remove(router) }
+            case .announce(let router, _, _):
+                if nodes[index].routers.routers[router]?.state != .master {
+                    violations.append("node \(index) announces as \(String(describing: nodes[index].routers.routers[router]?.state))")
+                }
+            case .report, .notice, .added, .changed, .removed:
+                break
+            }
+            if case .sendAdvert = action {} else { advertsAreOver = true }
+        }
+        actions.removeAll(keepingCapacity: true)
+        for place in nodes[index].settings.routers.indices {
+            let isMaster = nodes[index].routers.routers[place]?.state == .master
+            if isMaster != nodes[index].held.contains(place) {
+                violations.append("node \(index) is \(isMaster ? "" : "not ")master of \(place) and holds \(nodes[index].held)")
+            }
+        }
+    }
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+import Basics
+import Testing
+import VRRP
+
+/// One test for each kind of change that a reload can bring.
+@Suite("Reload as a difference")
+struct ReconfigureTests {
+    static func bench() -> Bench {
+        var all = VRRPSettings()
+        all.routers = [
+            settings("A", id: 1, priority: 255, addresses: ["192.0.2.10", "192.0.2.11"]),
+            settings("B", id: 2, addresses: ["192.0.2.20"]),
+            settings("C", id: 3, priority: 255, addresses: ["192.0.2.30"]),
+        ]
+        var bench = Bench(all)
+        bench.handle(.start)
+        bench.hear(200, router: 1)
+        bench.run(.ms(500))
+        bench.forget()
+        return bench
+    }
+
+    @Test("T-3 nothing changed: nothing is done and no timer moves")
+    func nothing() {
+        var bench = Self.bench()
+        let deadline = bench.routers.nextDeadline
+        for _ in 0..<100 { #expect(bench.reconfigure { _ in }.isEmpty) }
+        #expect(bench.routers.nextDeadline == deadline)
+        bench.run(.ms(500))
+        #expect(bench.adverts.map(\.at) == [.ms(1000), .ms(1000)])
+    }
+
+    @Test("A new router is told of, waits for its source address and takes part; the others feel nothing")
+    func added() {
+        var bench = Self.bench()
+        let actions = bench.reconfigure { $0.routers.insert(settings("D", id: 4, priority: 255), at: 0) }
+        #expect(actions.first == .added(router: 3))
+        #expect(bench[3].state == .fault)
+        bench.handle(.source(router: 3, Bench.ourAddress))
+        #expect(bench[3].state == .master)
+        #expect(bench.log.allSatisfy { $0.action != .hold(router: 0) && $0.action != .release(router: 0) })
+    }
+
+    @Test("A removed master leaves with priority 0, lets go and is reported")
+    func removed() {
+        var bench = Self.bench()
+        let actions = bench.reconfigure { $0.routers.removeFirst() }
+        #expect(actions.adverts == [0])
+        #expect(actions.contains(.release(router: 0)))
+        #expect(actions.transitions.map(\.cause) == [.removed])
+        guard case .removed(0, let settings) = actions.last else {
+            Issue.record("\(actions)")
+            return
+        }
+        #expect(settings.name == "A")
+        #expect(bench.routers.occupiedPlaces == [1, 2])
+        bench.forget()
+        bench.run(.seconds(3))
+        #expect(!bench.log.contains { $0.action == .sendAdvert(router: 0, priority: 255) })
+    }
+
+    @Test("Added and removed together: what is new comes first, and a place is used again later")
+    func replaced() {
+        var bench = Self.bench()
+        let actions = bench.reconfigure { $0.routers[0] = settings("N", id: 9) }
+        #expect(actions.place { $0 == .added(router: 3) } < actions.place { if case .removed = $0 { true } else { false } })
+        bench.reconfigure { $0.routers.append(settings("M", id: 10)) }
+        #expect(bench[0].settings.name == "M")
+    }
+
+    @Test("One address more for a master: it is held and only the new one is announced")
+    func addressAdded() {
+        var bench = Self.bench()
+        let actions = bench.reconfigure { all in
+            all.routers[0].addresses.insert(AddressEntry(IPPrefix(.v4(0xc000_020c), length: 32)), at: 0)
+        }
+        #expect(
+            actions.filter { if case .changed = $0 { false } else { true } } == [
+                .hold(router: 0), .announce(router: 0, from: 0, count: 1),
+            ]
+        )
+        #expect(bench[0].format.addresses.count == 3)
+        #expect(bench[0].state == .master)
+        bench.run(.ms(500))
+        #expect(bench.adverts.map(\.at) == [.ms(1000), .ms(1000)])
+    }
+
+    @Test("One address less for a master, or for a backup: nothing is announced")
+    func addressRemoved() {
+        var bench = Self.bench()
+        let actions = bench.reconfigure { $0.routers[0].addresses.removeLast() }
+        #expect(actions.contains(.hold(router: 0)))
+        #expect(!actions.announcesSomething)
+        let ofBackup = bench.reconfigure { $0.routers[1].addresses = [] }
+        #expect(!ofBackup.contains(.hold(router: 1)))
+        #expect(bench[1].state == .backup)
+    }
+
+    @Test("An address that moves between two masters is at no time in neither")
+    func addressMoved() {
+        var bench = Self.bench()
+        let actions = bench.reconfigure { all in
+            let moved = all.routers[0].addresses.removeLast()
+            all.routers[2].addresses.append(moved)
+        }
+        #expect(!actions.contains { if case .release = $0 { true } else { false } })
+        #expect(actions.contains(.hold(router: 0)))
+        #expect(actions.contains(.hold(router: 2)))
+        #expect(actions.contains(.announce(router: 2, from: 1, count: 1)))
+    }
+
+    @Test("A priority changes in place, and counts at the next advert")
+    func priority() {
+        var bench = Self.bench()
+        bench.reconfigure { $0.routers[0].priority = 80 }
+        #expect(bench[0].state == .master)
+        #expect(bench[0].priority == 80)
+        #expect(bench.run(.ms(500)).adverts.contains(80))
+    }
+
+    @Test("A shorter interval is kept at once, a longer one from the next advert on")
+    func interval() {
+        var bench = Self.bench()
+        bench.reconfigure { $0.routers[0].advertInterval = .ms(100) }
+        bench.forget()
+        bench.run(.ms(250))
+        #expect(bench.adverts.map(\.at) == [.ms(500), .ms(600), .ms(700)])
+        bench.reconfigure { $0.routers[0].advertInterval = .seconds(2) }
+        bench.forget()
+        bench.run(.ms(150))
+        #expect(bench.adverts.map(\.at) == [.ms(800)])
+    }
+
+    @Test("A backup's own interval does not shorten its patience with the master it has learned from")
+    func intervalOfBackup() {
+        var bench = Self.bench()
+        let down = bench[1].timerDeadline
+        bench.reconfigure { $0.routers[1].advertInterval = .ms(100) }
+        #expect(bench[1].timerDeadline == down)
+    }
+
+    @Test("Scripts and mail change without a trace")
+    func notify() {
+        var bench = Self.bench()
+        let actions = bench.reconfigure { $0.routers[0].notify.sendsMail = true }
+        #expect(actions.count == 1)
+    }
+
+    @Test("A new name is the same router, with its counters")
+    func renamed() {
+        var bench = Self.bench()
+        let sent = bench[0].statistics.advertsSent
+        bench.reconfigure { $0.routers[0].name = "Z" }
+        #expect(bench[0].settings.name == "Z")
+        #expect(bench[0].state == .master)
+        #expect(bench[0].statistics.advertsSent == sent)
+    }
+
+    @Test("A new VRID is another router")
+    func anotherIdentity() {
+        var bench = Self.bench()
+        let actions = bench.reconfigure { $0.routers[0].routerID = 77 }
+        #expect(actions.contains(.added(router: 3)))
+        #expect(actions.adverts == [0])
+    }
+
+    @Test("A tracker comes and goes with its effect")
+    func trackers() {
+        var bench = Self.bench()
+        bench.reconfigure { $0.routers[1].requiredInterfaces = ["eth5"] }
+        #expect(bench[1].state == .fault)
+        bench.reconfigure { $0.routers[1].requiredInterfaces = [] }
+        #expect(bench[1].state == .backup)
+        bench.reconfigure { $0.routers[2].trackers = [Tracker(.script("new"))] }
+        #expect(bench[2].state == .master)
+    }
+
+    @Test("A sync group is formed and dissolved while its members run")
+    func groups() {
+        var bench = Self.bench()
+        bench.reconfigure {
+            var group = SyncGroupSettings(name: "G")
+            group.routers = ["A", "C"]
+            $0.syncGroups = [group]
+        }
+        #expect((bench[0].state, bench[2].state) == (.master, .master))
+        bench.reconfigure { $0.routers[0].requiredInterfaces = ["eth5"] }
+        #expect((bench[0].state, bench[2].state) == (.fault, .fault))
+        bench.reconfigure { $0.syncGroups = [] }
+        #expect((bench[0].state, bench[2].state) == (.fault, .master))
+    }
+
+    @Test("Before the start a reload only replaces what is to be started")
+    func beforeStart() {
+        var all = VRRPSettings()
+        all.routers = [settings("A", id: 1, priority: 255)]
+        var bench = Bench(all)
+        #expect(bench.reconfigure { $0.routers[0].priority = 90 }.transitions.isEmpty)
+        bench.handle(.start)
+        #expect(bench.state == .backup)
+        #expect(bench.router.priority == 90)
+    }
+}
