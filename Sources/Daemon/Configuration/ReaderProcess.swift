@@ -20,6 +20,7 @@ final class ReaderProcess {
     private let channel: MessageChannel
     private let process: Int32
     private var registration: EventLoop.Registration?
+    private var timer: EventLoop.TimerID?
     private var outcome: Outcome?
     private let done: (Outcome, Instant) -> Void
 
@@ -41,7 +42,14 @@ final class ReaderProcess {
         }
         try processes.watch(process) { [self] status, now in finish(status, now) }
         registration = try loop.add(near.descriptor) { [unowned self] _ in hear() }
+        timer = loop.after(Self.limit) { [unowned self] _ in
+            outcome = .failed("Reading the configuration took longer than \(Self.limit.seconds) seconds")
+            cancel()
+        }
     }
+
+    /// A name service or a file system that hangs must not keep the next reload waiting for ever.
+    private static let limit = Interval.seconds(60)
 
     /// Gives the reading up; `done` is still called.
     func cancel() { try? Signal.kill.send(to: process) }
@@ -76,6 +84,7 @@ final class ReaderProcess {
     }
 
     private func finish(_ status: ExitStatus, _ now: Instant) {
+        if let timer { loop.cancel(timer) }
         if registration != nil { hear() }
         stopHearing()
         done(outcome ?? .failed("The process that reads the configuration \(status)"), now)

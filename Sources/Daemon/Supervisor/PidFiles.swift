@@ -49,6 +49,15 @@ final class PidFiles {
         let file = try PidFile(path: paths.parent)
         try file.write(Processes.own)
         parent = file
+        for path in paths.children.values where path != paths.parent { removeLeftover(path) }
+    }
+
+    /// A daemon that was killed left the file behind; it must not name some other process by now.
+    private func removeLeftover(_ path: String) {
+        guard let facts = try? FileFacts(path: path, followingLinks: false), facts.kind == .file, facts.size <= 16,
+            PidFile.holder(of: path) == nil
+        else { return }
+        try? Files.remove(path)
     }
 
     /// Notes the pid of a child that has just been started.
