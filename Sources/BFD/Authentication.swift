@@ -34,8 +34,8 @@ package struct AuthenticationKey: Equatable, Sendable {
     }
 }
 
-/// The authentication of a session. Packets are signed with the first key and accepted under any of them, so keys can be
-/// exchanged without a gap.
+/// The authentication of a session. Packets are signed with the first key and accepted under any of them, so keys can
+/// be exchanged without a gap.
 package struct Authentication: Equatable, Sendable {
     package var type: AuthenticationType
     /// At least one.
@@ -90,6 +90,7 @@ package struct AuthenticationHeader: Equatable, Sendable {
 /// Each puts the digest of the message in place of what the second argument held, or leaves it empty where the system
 /// allows no such digest; no packet is then accepted.
 package struct Digests {
+    /// See above.
     package typealias Function = (_ message: [UInt8], _ digest: inout [UInt8]) -> Void
 
     package var md5: Function
@@ -141,7 +142,8 @@ extension ControlPacket {
         let length = Int(bytes[bytes.startIndex + 3])
         let packet = bytes.prefix(length)
         guard let function = digests?.function(for: header.type) else {
-            return header.type == .simplePassword && Self.areEqual(packet.dropFirst(Self.headerLength + 3), key.secret[...])
+            return header.type == .simplePassword
+                && Self.areEqual(packet.dropFirst(Self.headerLength + 3), key.secret[...])
         }
         let field = header.type.digestLength
         guard packet.count == Self.headerLength + 8 + field, key.secret.count <= field else { return false }

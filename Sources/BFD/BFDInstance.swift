@@ -96,7 +96,8 @@ extension BFDInstance {
         return Keyword(row.entry) { statement, target, reader in
             row.apply(statement, &target, &reader)
             guard target[keyPath: path] > .seconds(10), let word = statement.value(0) else { return }
-            reader.report(.hint, "long-interval", statement, word: word, "a neighbor is slow to be missed with \(word.text) ms")
+            reader.report(
+                .hint, "long-interval", statement, word: word, "a neighbor is slow to be missed with \(word.text) ms")
         }.since("2.0.0").defaulting(to: least == 1 ? "10" : "1000").on(.bfd)
     }
 
@@ -117,7 +118,8 @@ extension BFDInstance {
             if let option = statement.value(1), option.text != "reverse" {
                 return reader.report(
                     .error, "unknown-option", statement, word: option,
-                    "'\(option.text)' is not an option of 'weight'; the line is ignored", help: "did you mean 'reverse'?"
+                    "'\(option.text)' is not an option of 'weight'; the line is ignored",
+                    help: "did you mean 'reverse'?"
                 )
             }
             reader.noteExtraWords(statement, after: 2)
@@ -147,7 +149,8 @@ extension AuthenticationDraft {
                 else { return }
                 reader.noteExtraWords(statement, after: 2)
                 guard !secret.text.isEmpty else {
-                    return reader.report(.error, "empty-secret", statement, word: secret, "the secret is empty; the line is ignored")
+                    return reader.report(
+                        .error, "empty-secret", statement, word: secret, "the secret is empty; the line is ignored")
                 }
                 draft.keys.append((AuthenticationKey(id: id, secret: Array(secret.text.utf8)), secret, statement))
             }.range("id 0..255, secret of 1..16 bytes, with SHA1 1..20").on(.bfd),

@@ -18,7 +18,9 @@ package struct BFDSettings: Equatable, Sendable {
             ) { statement, settings, reader in
                 BFDInstance(opening: statement, known: settings.sessions, &reader)
             } end: { instance, settings, reader in
-                if let session = instance.settled(among: settings.sessions, &reader) { settings.sessions.append(session) }
+                if let session = instance.settled(among: settings.sessions, &reader) {
+                    settings.sessions.append(session)
+                }
             }.range("name of at most 31 bytes").since("2.0.0").on([.bfd, .vrrp, .checker])
         ]
     }
@@ -31,7 +33,8 @@ extension BFDInstance {
         reader.noteExtraWords(statement, after: 1)
         guard word.text.utf8.count < 32 else {
             reader.report(
-                .error, "too-long", statement, word: word, "'\(word.text)' is longer than 31 bytes; the instance is ignored"
+                .error, "too-long", statement, word: word,
+                "'\(word.text)' is longer than 31 bytes; the instance is ignored"
             )
             return nil
         }
@@ -124,8 +127,8 @@ extension BFDInstance {
 }
 
 extension SessionSettings.Identity {
-    /// Whether packets that carry no discriminator of ours could belong to either (RFC 5881 section 3: one session for each
-    /// address family of a link; RFC 5883 section 4: one for each pair of addresses).
+    /// Whether packets that carry no discriminator of ours could belong to either (RFC 5881 section 3: one session for
+    /// each address family of a link; RFC 5883 section 4: one for each pair of addresses).
     func collides(with other: Self) -> Bool {
         neighbor == other.neighbor && isMultihop == other.isMultihop
             && (source == nil || other.source == nil || source == other.source)

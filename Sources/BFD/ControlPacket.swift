@@ -68,7 +68,8 @@ package struct ControlPacket: Equatable, Sendable {
     package var authentication: AuthenticationHeader?
 
     package init(
-        state: SessionState, detectMultiplier: UInt8, myDiscriminator: UInt32, desiredMinTx: UInt32, requiredMinRx: UInt32
+        state: SessionState, detectMultiplier: UInt8, myDiscriminator: UInt32, desiredMinTx: UInt32,
+        requiredMinRx: UInt32
     ) {
         self.state = state
         self.detectMultiplier = detectMultiplier
@@ -77,7 +78,8 @@ package struct ControlPacket: Equatable, Sendable {
         self.requiredMinRx = requiredMinRx
     }
 
-    /// Reads the payload of a UDP datagram, with the checks of RFC 5880 section 6.8.6 that need no session, in its order.
+    /// Reads the payload of a UDP datagram, with the checks of RFC 5880 section 6.8.6 that need no session, in its
+    /// order.
     ///
     /// What stands behind the packet's Length is ignored.
     package init(decoding payload: ArraySlice<UInt8>) throws(Rejection) {

@@ -58,6 +58,7 @@ extension Notice {
         }
     }
 
+    /// How much attention a notice deserves, from most to least.
     package enum Weight: Sendable { case warning, information, detail }
 }
 

@@ -38,5 +38,6 @@ package struct RejectionCounts: Equatable, Sendable {
         set { counts[rejection.rawValue] = newValue }
     }
 
+    /// One more.
     package mutating func count(_ rejection: Rejection) { self[rejection] &+= 1 }
 }

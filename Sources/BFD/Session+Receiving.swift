@@ -5,15 +5,16 @@ import Basics
 // Reception of a packet that belongs to the session (RFC 5880 section 6.8.6).
 
 extension Session {
-    /// Whether the packet came over few enough hops. One that is authenticated may come from anywhere (RFC 5881 section 5).
+    /// Whether the packet came over few enough hops. One that is authenticated may come from anywhere (RFC 5881 section
+    /// 5).
     func acceptsHops(_ hops: UInt8, of packet: ControlPacket) -> Bool {
         if settings.authentication != nil { return true }
         let isKnown = packet.yourDiscriminator == localDiscriminator || state != .up
         return hops >= (isKnown ? settings.hops.acceptedFromKnown : settings.hops.accepted)
     }
 
-    /// Throws unless the packet is authenticated as the session demands (section 6.7). Sequence numbers are believed only
-    /// when the digest is right.
+    /// Throws unless the packet is authenticated as the session demands (section 6.7). Sequence numbers are believed
+    /// only when the digest is right.
     mutating func authenticate(
         _ packet: ControlPacket, _ bytes: ArraySlice<UInt8>, by digests: Digests?, at now: Instant
     ) throws(Rejection) {

@@ -43,7 +43,8 @@ extension Session {
     /// How many late answers are waited for: more would delay a change where packets were lost.
     private static let mostStaleFinals = 3
 
-    /// Offers other intervals to the neighbour. One Poll Sequence runs at a time; what is wanted during one waits for its end.
+    /// Offers other intervals to the neighbour. One Poll Sequence runs at a time; what is wanted during one waits for
+    /// its end.
     mutating func propose(_ intervals: Intervals, into actions: inout [Action]) {
         wanted = intervals
         guard !isPolling, offered != wanted else { return }
@@ -63,8 +64,8 @@ extension Session {
 
     /// The neighbour has answered a Poll Sequence: what was offered holds.
     ///
-    /// A Poll that was sent several times is answered several times, and the answers do not say what they answer. Where a
-    /// Poll Sequence follows at once upon another, the late answers to the first are passed over.
+    /// A Poll that was sent several times is answered several times, and the answers do not say what they answer. Where
+    /// a Poll Sequence follows at once upon another, the late answers to the first are passed over.
     mutating func endPoll(into actions: inout [Action]) {
         guard isPolling else { return }
         guard staleFinals == 0 else { return staleFinals -= 1 }
@@ -112,12 +113,12 @@ extension Session {
         nextTransmission = max(now, (lastSent ?? now) + jittered(interval))
     }
 
-    /// By how much a packet may leave before its time, so that many can leave at one waking of the process: a sixteenth of the
-    /// interval, taken from the quarter that jitter may take.
+    /// By how much a packet may leave before its time, so that many can leave at one waking of the process: a sixteenth
+    /// of the interval, taken from the quarter that jitter may take.
     package var earliness: Interval { Interval(nanoseconds: (scheduledInterval ?? .zero).nanoseconds / 16) }
 
-    /// The interval less a random part: with `earliness` it is up to a quarter, and at least a tenth where the neighbour
-    /// misses no packet (section 6.8.7).
+    /// The interval less a random part: with `earliness` it is up to a quarter, and at least a tenth where the
+    /// neighbour misses no packet (section 6.8.7).
     private mutating func jittered(_ interval: Interval) -> Interval {
         let fraction = Int64(truncatingIfNeeded: nextRandom() >> 48)
         let span = interval.nanoseconds
@@ -128,7 +129,8 @@ extension Session {
 
     // MARK: Signing
 
-    /// Gives the packet its authentication header. A meticulous type counts packets, the others what they say (section 6.7.3).
+    /// Gives the packet its authentication header. A meticulous type counts packets, the others what they say (section
+    /// 6.7.3).
     private mutating func sign(_ packet: inout ControlPacket) {
         guard let authentication = settings.authentication, let key = authentication.keys.first else { return }
         if authentication.type != .simplePassword, authentication.type.isMeticulous || signedPacket != packet {

@@ -4,8 +4,8 @@ package import Basics
 
 /// One end of a BFD session in asynchronous mode (RFC 5880 section 6.8): packets and time go in, actions come out.
 ///
-/// The variables bear the names of section 6.8.1. `offered` is what packets say, `operating` what the timers run by; they
-/// differ while a Poll Sequence has not been answered.
+/// The variables bear the names of section 6.8.1. `offered` is what packets say, `operating` what the timers run by;
+/// they differ while a Poll Sequence has not been answered.
 package struct Session {
     /// The two intervals that this end may change, in microseconds.
     struct Intervals: Equatable {
@@ -63,6 +63,7 @@ package struct Session {
     package internal(set) var statistics = Statistics()
     private var random: UInt64
 
+    /// Counts since the session began.
     package struct Statistics: Equatable, Sendable {
         package var sent: UInt64 = 0
         package var received: UInt64 = 0
@@ -180,7 +181,9 @@ extension Session {
             nextTransmission = nil
             return actions.append(.close(index))
         }
-        if let silenceDeadline, silenceDeadline <= now { expire(at: now, overdue: now - silenceDeadline, into: &actions) }
+        if let silenceDeadline, silenceDeadline <= now {
+            expire(at: now, overdue: now - silenceDeadline, into: &actions)
+        }
         if let nextTransmission, nextTransmission <= now + earliness {
             transmit(at: now, into: &actions)
             reschedule(at: now)

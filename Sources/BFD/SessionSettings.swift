@@ -16,7 +16,8 @@ package struct SessionSettings: Equatable, Sendable {
         package var isMultihop: Bool
 
         package init(
-            name: String, neighbor: IPAddress, source: IPAddress? = nil, interface: String? = nil, isMultihop: Bool = false
+            name: String, neighbor: IPAddress, source: IPAddress? = nil, interface: String? = nil,
+            isMultihop: Bool = false
         ) {
             self.name = name
             self.neighbor = neighbor
@@ -57,9 +58,9 @@ package struct SessionSettings: Equatable, Sendable {
 /// The TTL or hop limit of packets sent, and the least one accepted.
 ///
 /// A session over one hop sends 255 and accepts nothing less (RFC 5881 section 5): nobody off the link can send 255. A
-/// session over many hops accepts any (RFC 5883 section 5). Upstream sends 64 over IPv6 when nothing else is configured;
-/// such a neighbour is accepted where the packet proves by our discriminator that its sender reads ours, and while the
-/// session has nothing to lose.
+/// session over many hops accepts any (RFC 5883 section 5). Upstream sends 64 over IPv6 when nothing else is
+/// configured; such a neighbour is accepted where the packet proves by our discriminator that its sender reads ours,
+/// and while the session has nothing to lose.
 package struct HopRule: Equatable, Sendable {
     package var sent: UInt8 = 255
     /// The least accepted; 0: any.

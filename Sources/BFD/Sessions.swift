@@ -51,7 +51,8 @@ package struct Sessions {
     ///   - random: unpredictable numbers; asked when a session begins, not for packets.
     ///   - interfaceIndex: the index of an interface now, asked for sessions that are bound to one.
     package init(
-        random: @escaping () -> UInt64, digests: Digests? = nil, interfaceIndex: @escaping (String) -> UInt32? = { _ in nil }
+        random: @escaping () -> UInt64, digests: Digests? = nil,
+        interfaceIndex: @escaping (String) -> UInt32? = { _ in nil }
     ) {
         self.random = random
         self.digests = digests
@@ -118,7 +119,9 @@ package struct Sessions {
             guard let session = slots[index], !session.isLeaving else { continue }
             let identity = session.settings.identity
             if let source = identity.source, let destination = arrival.destination, source != destination { continue }
-            if let interface = identity.interface, arrival.interface != 0, interfaceIndex(interface) != arrival.interface {
+            if let interface = identity.interface, arrival.interface != 0,
+                interfaceIndex(interface) != arrival.interface
+            {
                 continue
             }
             return index

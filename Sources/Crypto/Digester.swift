@@ -2,6 +2,7 @@
 
 /// Message digests and HMAC (RFC 2104) by OpenSSL's libcrypto.
 package struct Digester {
+    /// RFC 1321, RFC 3174 and RFC 6234.
     package enum Algorithm: CaseIterable, Sendable {
         case md5, sha1, sha256
 
@@ -24,13 +25,16 @@ package struct Digester {
     }
 
     private typealias Method = @convention(c) () -> OpaquePointer?
-    private typealias Digest = @convention(c) (
-        UnsafeRawPointer?, Int, UnsafeMutablePointer<UInt8>?, UnsafeMutablePointer<UInt32>?, OpaquePointer?, OpaquePointer?
-    ) -> Int32
-    private typealias HMAC = @convention(c) (
-        OpaquePointer?, UnsafeRawPointer?, Int32, UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<UInt8>?,
-        UnsafeMutablePointer<UInt32>?
-    ) -> UnsafeMutablePointer<UInt8>?
+    private typealias Digest =
+        @convention(c) (
+            UnsafeRawPointer?, Int, UnsafeMutablePointer<UInt8>?, UnsafeMutablePointer<UInt32>?, OpaquePointer?,
+            OpaquePointer?
+        ) -> Int32
+    private typealias HMAC =
+        @convention(c) (
+            OpaquePointer?, UnsafeRawPointer?, Int32, UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<UInt8>?,
+            UnsafeMutablePointer<UInt32>?
+        ) -> UnsafeMutablePointer<UInt8>?
 
     package let algorithm: Algorithm
     private let method: OpaquePointer
@@ -50,8 +54,8 @@ package struct Digester {
         self.method = method
     }
 
-    /// Puts the message's digest in place of what `output` held. False where the library refuses the algorithm (a system
-    /// in FIPS mode has no MD5); `output` is then empty.
+    /// Puts the message's digest in place of what `output` held. False where the library refuses the algorithm (a
+    /// system in FIPS mode has no MD5); `output` is then empty.
     @discardableResult
     package func digest(_ message: [UInt8], into output: inout [UInt8]) -> Bool {
         fill(&output) { digest(message, message.count, $0, nil, method, nil) == 1 }

@@ -4,7 +4,8 @@ import Glibc
 
 /// A shared library taken into the process when the configuration asks for what it does.
 ///
-/// libcrypto costs some megabytes of private memory in every process that links it, and few configurations need a digest.
+/// libcrypto costs some megabytes of private memory in every process that links it, and few configurations need a
+/// digest.
 struct Library {
     private let handle: UnsafeMutableRawPointer
 

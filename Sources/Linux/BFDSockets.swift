@@ -62,6 +62,7 @@ package final class BFDSender {
         _ = try socket.connect(to: SocketAddress(neighbor, port: isMultihop ? 4784 : 3784))
     }
 
+    /// Sets the TTL or hop limit of what is sent from now on.
     package func setHops(_ hops: UInt8) throws(SystemError) {
         switch socket.family {
         case .ipv4: try socket.set(Int32(IPPROTO_IP), IP_TTL, Int32(hops))

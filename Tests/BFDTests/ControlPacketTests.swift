@@ -67,7 +67,8 @@ private let flawed: [(String, Rejection)] = [
     }
 
     @Test func everyFieldHasItsPlace() throws {
-        var packet = make(.`init`, 0xab, 0x0102_0304, 0x0506_0708, minTx: 0x090a_0b0c, minRx: 0x0d0e_0f10, echo: 0x1112_1314)
+        var packet = make(
+            .`init`, 0xab, 0x0102_0304, 0x0506_0708, minTx: 0x090a_0b0c, minRx: 0x0d0e_0f10, echo: 0x1112_1314)
         packet.diagnostic = DiagnosticCode(rawValue: 0x15)
         packet.controlPlaneIndependent = true
         packet.demand = true
@@ -99,7 +100,11 @@ private let flawed: [(String, Rejection)] = [
         var accepted = 0
         for round in 0..<100_000 {
             var input = seeds[round % seeds.count]
-            if round & 7 == 0 { input = (0..<Int.random(in: 0...80, using: &generator)).map { _ in .random(in: 0...255, using: &generator) } }
+            if round & 7 == 0 {
+                input = (0..<Int.random(in: 0...80, using: &generator)).map { _ in
+                    .random(in: 0...255, using: &generator)
+                }
+            }
             for _ in 0..<Int.random(in: 0...4, using: &generator) where !input.isEmpty {
                 input[Int.random(in: input.indices, using: &generator)] = .random(in: 0...255, using: &generator)
             }

@@ -27,7 +27,9 @@ struct End {
         reconfigure(settings)
     }
 
-    mutating func reconfigure(_ settings: [SessionSettings]) { sessions.reconfigure(to: settings, at: now, into: &actions) }
+    mutating func reconfigure(_ settings: [SessionSettings]) {
+        sessions.reconfigure(to: settings, at: now, into: &actions)
+    }
     mutating func stop() { sessions.stop(at: now, into: &actions) }
 
     /// The first session.
@@ -69,7 +71,8 @@ struct End {
     }
 
     mutating func receive(
-        _ bytes: [UInt8], from source: String = "10.0.0.2", hops: UInt8 = 255, interface: UInt32 = 0, multihop: Bool = false
+        _ bytes: [UInt8], from source: String = "10.0.0.2", hops: UInt8 = 255, interface: UInt32 = 0,
+        multihop: Bool = false
     ) throws {
         let arrival = Arrival(
             bytes[...], from: IPAddress(source) ?? .v4(0), interface: interface, hops: hops, isMultihop: multihop

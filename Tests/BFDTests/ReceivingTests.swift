@@ -43,7 +43,9 @@ private let hopRules: [(String, UInt8?, Int?, Bool, UInt8)] = [
         try end.receive(.down, knowing: false, hops: 9, multihop: true)
         #expect(end.sessions[0]?.state == .down)
         #expect(end.sessions[1]?.state == .`init`)
-        #expect(throws: Rejection.noSuchSession) { try end.receive(.down, knowing: false, from: "fe80::1", interface: 8) }
+        #expect(throws: Rejection.noSuchSession) {
+            try end.receive(.down, knowing: false, from: "fe80::1", interface: 8)
+        }
         try end.receive(.down, knowing: false, from: "fe80::1", interface: 7)
         #expect(end.sessions[2]?.state == .`init`)
     }
@@ -62,9 +64,12 @@ private let hopRules: [(String, UInt8?, Int?, Bool, UInt8)] = [
 
     @Test func b5AuthenticationMustBeAsConfigured() throws {
         var open = End(settings())
-        #expect(throws: Rejection.authenticationUnexpected) { try open.receive(bytes(authenticatedCaptures[0].1.forced(open))) }
+        #expect(throws: Rejection.authenticationUnexpected) {
+            try open.receive(bytes(authenticatedCaptures[0].1.forced(open)))
+        }
         var secured = settings()
-        secured.authentication = Authentication(type: .keyedSHA1, keys: [AuthenticationKey(id: 17, secret: Array("secret99".utf8))])
+        secured.authentication = Authentication(
+            type: .keyedSHA1, keys: [AuthenticationKey(id: 17, secret: Array("secret99".utf8))])
         var end = End(secured)
         #expect(throws: Rejection.authenticationMissing) { try end.receive(.down, knowing: false) }
         #expect(end.session.statistics.rejections[.authenticationMissing] == 1)
@@ -148,7 +153,8 @@ private let hopRules: [(String, UInt8?, Int?, Bool, UInt8)] = [
         #expect(end.session.statistics.rejections[.hops] == 1)
     }
 
-    /// Upstream sends 64 over IPv6 by default: its sessions come up, but a stranger without our discriminator cannot end one.
+    /// Upstream sends 64 over IPv6 by default: its sessions come up, but a stranger without our discriminator cannot
+    /// end one.
     @Test func b41UpstreamsHopLimitOverIPv6() throws {
         var end = End(settings("six", "fd00::2"))
         #expect(throws: Rejection.hops) { try end.receive(.down, knowing: false, from: "fd00::2", hops: 63) }

@@ -18,7 +18,8 @@ import Testing
 
     /// A signed packet from the neighbour.
     private func receive(
-        _ end: inout End, _ state: SessionState, _ type: AuthenticationType, _ sequence: UInt32, key: AuthenticationKey = key
+        _ end: inout End, _ state: SessionState, _ type: AuthenticationType, _ sequence: UInt32,
+        key: AuthenticationKey = key
     ) throws {
         var packet = ControlPacket(
             state: state, detectMultiplier: 3, myDiscriminator: 77, desiredMinTx: 1_000_000, requiredMinRx: 100_000

@@ -90,7 +90,9 @@ private let neighbors: [(String, String, String, String?)] = [
     }
 
     @Test func bothSpellingsOfNeighbor() {
-        #expect(read("bfd_instance a {\n neighbour_ip fd00::2\n hoplimit 255\n}").sessions.first?.identity.neighbor.family == .ipv6)
+        #expect(
+            read("bfd_instance a {\n neighbour_ip fd00::2\n hoplimit 255\n}").sessions.first?.identity.neighbor.family
+                == .ipv6)
     }
 
     @Test func authentication() throws {

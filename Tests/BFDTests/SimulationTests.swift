@@ -79,7 +79,9 @@ private struct Pair {
     private var nextEvent: Instant? {
         var times: [Instant] = []
         for end in 0..<2 {
-            if let deadline = ends[end].nextDeadline { times.append(max(deadline - clockOffsets[end], asleepUntil[end])) }
+            if let deadline = ends[end].nextDeadline {
+                times.append(max(deadline - clockOffsets[end], asleepUntil[end]))
+            }
         }
         for flight in flights { times.append(max(flight.at, asleepUntil[flight.to])) }
         return times.min()

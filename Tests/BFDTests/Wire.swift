@@ -32,5 +32,9 @@ func encode(_ packet: ControlPacket, _ key: AuthenticationKey? = nil) -> [UInt8]
 /// Of the system's libcrypto.
 var digests: Digests? {
     guard let md5 = Digester(.md5), let sha1 = Digester(.sha1) else { return nil }
-    return Digests { md5.digest($0, into: &$1) } sha1: { sha1.digest($0, into: &$1) }
+    return Digests {
+        md5.digest($0, into: &$1)
+    } sha1: {
+        sha1.digest($0, into: &$1)
+    }
 }

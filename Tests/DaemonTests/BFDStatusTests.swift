@@ -38,7 +38,8 @@ private final class Bench {
 
 @Suite struct BFDStatusTests {
     @Test func messageKeepsEverything() throws {
-        let status = BFDStatus(name: "a session of thirty-one bytes..", report: .adminDown, since: Instant(nanoseconds: 1 << 50))
+        let status = BFDStatus(
+            name: "a session of thirty-one bytes..", report: .adminDown, since: Instant(nanoseconds: 1 << 50))
         #expect(BFDStatus(bytes: status.bytes) == status)
         #expect(BFDStatus(bytes: Array(status.bytes.prefix(9))) == nil)
         #expect(BFDStatus(bytes: [0x53, 9] + Array(repeating: 0, count: 9)) == nil)

@@ -8,7 +8,8 @@ import Linux
 enum BFDDump {
     static func text(of sessions: Sessions) -> String {
         let head = ["------< BFD Topology >------"]
-        return (head + sessions.all.flatMap { lines(of: $0) } + counts(sessions.rejections)).joined(separator: "\n") + "\n"
+        return (head + sessions.all.flatMap { lines(of: $0) } + counts(sessions.rejections)).joined(separator: "\n")
+            + "\n"
     }
 
     private static func lines(of session: Session) -> [String] {
@@ -73,10 +74,11 @@ enum BFDDump {
             "   packets received = \(statistics.received)",
             "   times up = \(statistics.timesUp)",
             "   times down = \(statistics.timesDown)",
-        ] + Rejection.allCases.compactMap { rejection in
-            let count = statistics.rejections[rejection]
-            return count == 0 ? nil : "   packets rejected (\(rejection)) = \(count)"
-        }
+        ]
+            + Rejection.allCases.compactMap { rejection in
+                let count = statistics.rejections[rejection]
+                return count == 0 ? nil : "   packets rejected (\(rejection)) = \(count)"
+            }
     }
 
     private static func counts(_ rejections: RejectionCounts) -> [String] {

@@ -7,8 +7,8 @@ package import Linux
 
 /// Runs BFD sessions on the sockets of this machine.
 ///
-/// Each session sends from a socket of its own, since its source port must stay the same and be its alone (RFC 5881 section 4).
-/// A socket that cannot be made, or that has lost its route, is made anew for the next packet.
+/// Each session sends from a socket of its own, since its source port must stay the same and be its alone (RFC 5881
+/// section 4). A socket that cannot be made, or that has lost its route, is made anew for the next packet.
 package final class BFDEngine {
     /// Told of each state that trackers are to know, by the name of its session.
     package typealias Report = (_ session: SessionSettings, SessionReport, Instant) -> Void
@@ -150,7 +150,8 @@ package final class BFDEngine {
             let identity = session.settings.identity
             do throws(SystemError) {
                 let sender = try BFDSender(
-                    to: identity.neighbor, from: identity.source, port: session.sourcePort, interface: identity.interface,
+                    to: identity.neighbor, from: identity.source, port: session.sourcePort,
+                    interface: identity.interface,
                     isMultihop: identity.isMultihop, hops: session.settings.hops.sent
                 )
                 senders[index] = sender
@@ -191,7 +192,9 @@ package final class BFDEngine {
             if receivers[kind] != nil { continue }
             do throws(SystemError) {
                 let receiver = try BFDReceiver(kind.family, isMultihop: kind.isMultihop, buffer: buffer)
-                receivers[kind] = try BFDListener(receiver, loop: loop) { [unowned self] now in drain(receiver, at: now) }
+                receivers[kind] = try BFDListener(receiver, loop: loop) { [unowned self] now in
+                    drain(receiver, at: now)
+                }
             } catch {
                 logger.log(.error, "Unable to receive on BFD port \(kind.isMultihop ? 4784 : 3784) - \(error)")
                 isMissing = true

@@ -5,9 +5,9 @@ import Linux
 
 /// Waits for packets, and for many at a time where there are many.
 ///
-/// Thousands of packets a second, each waking the process, would cost more than all that is done with them. So a listener
-/// that is woken twice within half a millisecond looks at its socket every millisecond from then on, until it finds hardly
-/// anything.
+/// Thousands of packets a second, each waking the process, would cost more than all that is done with them. So a
+/// listener that is woken twice within half a millisecond looks at its socket every millisecond from then on, until it
+/// finds hardly anything.
 final class BFDListener {
     private static let busyGap = Interval.microseconds(500)
     private static let rest = Interval.milliseconds(1)

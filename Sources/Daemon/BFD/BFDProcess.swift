@@ -32,6 +32,7 @@ package final class BFDProcess: ChildProcess {
         engine.configure(environment.configuration.bfd.sessions, at: Instant.now)
     }
 
+    /// Changes only the sessions that differ.
     package func reload(from old: Configuration, at now: Instant) {
         let settings = environment.configuration.bfd.sessions
         engine.configure(settings, at: now)
@@ -44,6 +45,7 @@ package final class BFDProcess: ChildProcess {
         }
     }
 
+    /// Tells the neighbours first.
     package func stop(at now: Instant) { engine.stop(at: now) { [environment] in environment.finish() } }
 
     /// A copy of the process writes, so that no disk can hold up the sessions.
@@ -57,7 +59,8 @@ package final class BFDProcess: ChildProcess {
             _ = try environment.processes.fork {
                 let text = ParentDump.text(configuration.globals, commandLine) + BFDDump.text(of: engine.sessions)
                 do throws(SystemError) {
-                    try DumpFiles.write(text, to: path, settings: configuration.globals, umask: commandLine.fileModeMask)
+                    try DumpFiles.write(
+                        text, to: path, settings: configuration.globals, umask: commandLine.fileModeMask)
                     return 0
                 } catch {
                     return error.code

@@ -55,8 +55,9 @@ enum BFDRequest {
 
 /// Tells one other process of the states of sessions, so that the newest state of each always arrives.
 ///
-/// What the channel has no room for is remembered by session: a later state replaces an earlier one, so nothing grows and
-/// nothing is lost, however long the reader sleeps. A reader that begins, also one that was started again, asks for all.
+/// What the channel has no room for is remembered by session: a later state replaces an earlier one, so nothing grows
+/// and nothing is lost, however long the reader sleeps. A reader that begins, also one that was started again, asks for
+/// all.
 package final class BFDPublisher {
     private let loop: EventLoop
     private let channel: MessageChannel
@@ -71,12 +72,14 @@ package final class BFDPublisher {
         registration = try loop.add(channel.descriptor) { [unowned self] _ in serve() }
     }
 
+    /// Tells of a session's new state.
     package func publish(_ status: BFDStatus) {
         statuses[status.name] = status
         if !pending.contains(status.name) { pending.append(status.name) }
         flush()
     }
 
+    /// Tells of a session that was not told of before.
     package func publishIfUnknown(_ status: BFDStatus) {
         if statuses[status.name] == nil { publish(status) }
     }
