@@ -14,6 +14,9 @@ package struct Reader {
     /// Every keyword there is, for "valid in another block".
     var vocabulary: [KeywordEntry] = []
 
+    /// What was suggested for words that are no keywords; empty for nothing.
+    var suggestions: [String: String] = [:]
+
     var source: Source?
     private var frozen: FrozenLines?
     private var freezer: Freezer?

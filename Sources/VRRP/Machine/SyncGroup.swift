@@ -13,8 +13,8 @@ package struct SyncGroup: Equatable, Sendable {
 extension VirtualRouters {
     /// Lets the other members follow after something happened to one.
     ///
-    /// A fault of one is a fault of all. A group becomes master only when each member would: were one member's rival alive, the
-    /// group would be torn between two nodes. One that has to give way takes the others along.
+    /// A fault of one is a fault of all. A group becomes master only when each member would: were one member's rival
+    /// alive, the group would be torn between two nodes. One that has to give way takes the others along.
     mutating func settle(_ group: Int, after place: Int, wasMaster: Bool, at now: Instant) {
         shareFaults(group, at: now)
         if wasMaster, routers[place]?.state == .backup {

@@ -49,7 +49,9 @@ package struct SHA256: HashFunction {
     package mutating func finish() -> InlineArray<32, UInt8> {
         pad(lengthIsBigEndian: true)
         var digest = InlineArray<32, UInt8>(repeating: 0)
-        for index in 0..<32 { digest[index] = UInt8(truncatingIfNeeded: state[index / 4] >> UInt32(24 - index % 4 * 8)) }
+        for index in 0..<32 {
+            digest[index] = UInt8(truncatingIfNeeded: state[index / 4] >> UInt32(24 - index % 4 * 8))
+        }
         return digest
     }
 }
