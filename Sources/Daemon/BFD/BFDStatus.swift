@@ -39,6 +39,15 @@ package struct BFDStatus: Equatable, Sendable {
         )
     }
 
+    /// For those who only track up and down; nil where nothing is known yet.
+    package var isUp: Bool? {
+        switch report {
+        case .untested: nil
+        case .up: true
+        case .down, .adminDown: false
+        }
+    }
+
     /// As upstream's log line names the state.
     package var word: String { report == .up ? "Up" : "Down" }
 
