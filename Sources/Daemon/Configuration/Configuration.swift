@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+package import BFD
 package import Config
 package import Health
 package import VRRP
@@ -9,6 +10,7 @@ package struct Configuration: Equatable, Sendable {
     package var globals = GlobalSettings()
     package var vrrp = VRRPSettings()
     package var health = HealthSettings()
+    package var bfd = BFDSettings()
     /// `startup_script` and `shutdown_script`, if they can be run.
     package var startupScript: Script?
     package var shutdownScript: Script?
@@ -21,22 +23,20 @@ struct ConfigurationDraft: Sendable {
     var globals = GlobalSettings()
     var vrrp = VRRPDraft()
     var health = HealthDraft()
-    /// The names of the BFD sessions.
-    var sessions: Set<String> = []
-    /// Children whose blocks are there.
-    var mentioned: Set<ChildKind> = []
+    var bfd = BFDSettings()
 
     /// All that may stand outside of blocks.
     static let table = Table(
         GlobalSettings.rows.lifted(to: \ConfigurationDraft.globals) + VRRPDraft.rows.lifted(to: \.vrrp)
-            + HealthDraft.rows.lifted(to: \.health) + laterRows
+            + HealthDraft.rows.lifted(to: \.health) + BFDSettings.rows.lifted(to: \.bfd)
     )
 
     /// The children that have something to do.
     var needed: Set<ChildKind> {
-        var needed = mentioned
+        var needed: Set<ChildKind> = []
         if !vrrp.isEmpty { needed.insert(.vrrp) }
         if !health.isEmpty { needed.insert(.checker) }
+        if !bfd.sessions.isEmpty { needed.insert(.bfd) }
         return needed
     }
 
@@ -51,21 +51,5 @@ struct ConfigurationDraft: Sendable {
             },
             uniquingKeysWith: { first, _ in first }
         )
-    }
-
-    /// Blocks of features that are not built yet: passed over with a remark.
-    private static let laterRows: [Keyword<ConfigurationDraft>] = [
-        later("bfd_instance", .bfd, "A BFD session."),
-    ].map { $0.parsedOnly }
-
-    private static func later(_ name: String, _ kind: ChildKind?, _ help: String) -> Keyword<ConfigurationDraft> {
-        .custom(name, syntax: "{ ... }", help) { statement, draft, reader in
-            if let kind { draft.mentioned.insert(kind) }
-            if kind == .bfd, let name = statement.value(0) { draft.sessions.insert(name.text) }
-            if reader.isFirst("later \(name)") {
-                reader.report(.warning, "not-built", statement, "'\(name)' is not part of this version yet and is passed over")
-            }
-            reader.skipBlock()
-        }
     }
 }

@@ -21,6 +21,7 @@ package final class VRRPProcess: ChildProcess {
     private let scripts: ScriptTracker
     private let files: FileTracker
     private var keeper: AddressKeeper?
+    private var sessions: BFDSubscriber?
 
     private var actions: [Action] = []
     private var performing: [Action] = []
@@ -48,6 +49,11 @@ package final class VRRPProcess: ChildProcess {
         keeper = AddressKeeper(
             transmit: { [unowned self] in kernel.send($0) }, announce: { [unowned self] in announceNow($0) })
         connect()
+        do throws(SystemError) {
+            try subscribe()
+        } catch {
+            environment.logger.log(.error, "Unable to hear of BFD sessions - \(error)")
+        }
         begin(at: .now)
     }
 
@@ -73,6 +79,15 @@ package final class VRRPProcess: ChildProcess {
                 routers.advance(to: now, into: &actions)
                 perform(at: now)
             })
+    }
+
+    /// Hears of the BFD sessions that routers track.
+    private func subscribe() throws(SystemError) {
+        guard let channel = environment.bfdChannels.incoming else { return }
+        sessions = try BFDSubscriber(loop: environment.loop, channel: channel) { [unowned self] status, now in
+            environment.log(status.line(receivedAt: now))
+            if let isUp = status.isUp { tell(.bfd(status.name, isUp: isUp), at: now) }
+        }
     }
 
     private func begin(at now: Instant) {

@@ -42,19 +42,11 @@ struct ChildInheritance {
 }
 
 extension ChildKind {
-    /// Whether this build has the process.
-    var isBuilt: Bool {
-        switch self {
-        case .vrrp, .checker: true
-        case .bfd: false
-        }
-    }
-
     fileprivate func run(in environment: ProcessEnvironment) -> Int32 {
         switch self {
         case .vrrp: environment.run(VRRPProcess.self)
         case .checker: environment.run(CheckerProcess.self)
-        case .bfd: ExitCode.internalError.rawValue
+        case .bfd: environment.run(BFDProcess.self)
         }
     }
 }
