@@ -118,6 +118,7 @@ package final class VRRPProcess: ChildProcess {
 
     // MARK: ChildProcess
 
+    /// Changes the routers by the difference, then the trackers to what is configured now.
     package func reload(from old: Configuration, at now: Instant) {
         let settings = environment.configuration.vrrp
         routers.reconfigure(to: settings, options: options, at: now, into: &actions)
@@ -126,6 +127,8 @@ package final class VRRPProcess: ChildProcess {
         scripts.configure(settings.scripts)
     }
 
+    /// Ends the track scripts, has every router resign, takes the addresses away and finishes once the kernel has
+    /// answered.
     package func stop(at now: Instant) {
         isStopping = true
         scripts.stop()
@@ -135,6 +138,7 @@ package final class VRRPProcess: ChildProcess {
         kernel.finish { [unowned self] in environment.finish() }
     }
 
+    /// Dump signals pass without effect: the routers have no text form.
     package func dump(_ kind: DumpKind, at now: Instant) {}
 
     // MARK: Events
