@@ -108,7 +108,7 @@ extension Keyword {
         return copy
     }
 
-    /// The processes whose settings the keyword changes; the others pass it over.
+    /// The processes that act on the keyword; the others pass it over. None named means all.
     package func on(_ processes: KeywordEntry.Processes) -> Keyword {
         var copy = self
         copy.entry.processes = processes
