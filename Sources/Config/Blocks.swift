@@ -19,6 +19,7 @@ extension Reader {
         }
     }
 
+    /// Makes these the keywords that the reader knows while it reads the root.
     package mutating func begin(_ words: Vocabulary) { vocabulary = words.entries }
 
     /// The next statement outside of blocks with a keyword of this process, and the row of the keyword; what is none is

@@ -61,6 +61,7 @@ package struct Reader {
         return freezer.finish(files: files)
     }
 
+    /// Keeps a finding; those beyond the limit are only counted, so that a broken file cannot fill the memory.
     package mutating func report(_ diagnostic: Diagnostic) {
         if diagnostics.count < Self.findingLimit { diagnostics.append(diagnostic) } else { droppedFindings += 1 }
     }

@@ -22,6 +22,7 @@ package final class VRRPProcess: ChildProcess {
     private let files: FileTracker
     private var keeper: AddressKeeper?
     private var routeKeeper: RouteKeeper?
+    private var sessions: BFDSubscriber?
 
     private var actions: [Action] = []
     private var performing: [Action] = []
@@ -57,6 +58,11 @@ package final class VRRPProcess: ChildProcess {
             later: { work in environment.loop.after(.seconds(1)) { _ in work() } },
             log: { environment.log($0) })
         connect()
+        do throws(SystemError) {
+            try subscribe()
+        } catch {
+            environment.logger.log(.error, "Unable to hear of BFD sessions - \(error)")
+        }
         begin(at: .now)
     }
 
@@ -83,6 +89,15 @@ package final class VRRPProcess: ChildProcess {
                 routers.advance(to: now, into: &actions)
                 perform(at: now)
             })
+    }
+
+    /// Hears of the BFD sessions that routers track.
+    private func subscribe() throws(SystemError) {
+        guard let channel = environment.bfdChannels.incoming else { return }
+        sessions = try BFDSubscriber(loop: environment.loop, channel: channel) { [unowned self] status, now in
+            environment.log(status.line(receivedAt: now))
+            if let isUp = status.isUp { tell(.bfd(status.name, isUp: isUp), at: now) }
+        }
     }
 
     private func begin(at now: Instant) {
@@ -115,6 +130,7 @@ package final class VRRPProcess: ChildProcess {
 
     // MARK: ChildProcess
 
+    /// Changes the routers by the difference, then the trackers to what is configured now.
     package func reload(from old: Configuration, at now: Instant) {
         let settings = environment.configuration.vrrp
         routers.reconfigure(to: settings, options: options, at: now, into: &actions)
@@ -124,6 +140,8 @@ package final class VRRPProcess: ChildProcess {
         scripts.configure(settings.scripts)
     }
 
+    /// Ends the track scripts, has every router resign, takes the addresses away and finishes once the kernel has
+    /// answered.
     package func stop(at now: Instant) {
         isStopping = true
         scripts.stop()
@@ -134,6 +152,7 @@ package final class VRRPProcess: ChildProcess {
         kernel.finish { [unowned self] in environment.finish() }
     }
 
+    /// Dump signals pass without effect: the routers have no text form.
     package func dump(_ kind: DumpKind, at now: Instant) {}
 
     // MARK: Events

@@ -21,8 +21,8 @@ package struct RoutersCase: Sendable {
                 settling.report(
                     .error, at: router.draft.place(of: "virtual_router_id"),
                     """
-                    '\(router.settings.name)' and '\(other)' both have the virtual_router_id \(router.settings.routerID) on \
-                    \(router.settings.interface ?? "no interface")
+                    '\(router.settings.name)' and '\(other)' both have the virtual_router_id \
+                    \(router.settings.routerID) on \(router.settings.interface ?? "no interface")
                     """,
                     help: "give each its own, the same on all machines", consequence: .fatal
                 )

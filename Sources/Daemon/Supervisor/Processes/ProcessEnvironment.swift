@@ -89,7 +89,7 @@ extension ProcessEnvironment {
         }
         logger.flush(within: .zero)
         answer(.loaded)
-        releaseMemory()
+        Memory.keepLean(on: loop)
         loop.run()
         return exitCode.rawValue
     }
@@ -150,14 +150,10 @@ extension ProcessEnvironment {
             // What was logged in changing over is to stand before the parent's "Reload complete".
             logger.flush(within: .zero)
             answer(.loaded)
-            releaseMemory()
         } catch {
             answer(.refused("\(error)"))
         }
     }
-
-    /// Once the work that follows a start is done as well.
-    private func releaseMemory() { loop.after(.milliseconds(200)) { _ in ProcessMemory.releaseAfterStart() } }
 
     private func answer(_ answer: ChildAnswer) {
         // A parent that does not read its messages has ended, and this process will be told.
