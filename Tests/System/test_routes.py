@@ -112,8 +112,8 @@ def _():
       known="2.2.7 gives up the mastership instead")
 def _():
     with Lab(routers=1) as lab:
-        extra = ("virtual_routes {\n10.50.0.0/16 via 10.90.0.77\n10.51.0.0/16 via 10.90.0.77 no_track\n}\n"
-                 "virtual_rules {\nfrom 10.90.9.9 table 300 preference 1000\nfrom 10.90.9.8 table 300 preference 1001 no_track\n}\n")
+        extra = ("virtual_routes {\n10.50.0.0/16 via 10.90.0.77 dev eth0\n10.51.0.0/16 via 10.90.0.77 dev eth0 no_track\n}\n"
+                 "virtual_rules {\nfrom 10.90.9.9 table 300 preference 1000 iif eth0\nfrom 10.90.9.8 table 300 preference 1001 no_track\n}\n")
         a = master(lab, configuration(instance(extra=extra)))
         wait_until(lambda: len(routes(a)) == 2 and len(rules(a)) == 2, 2, "all are there", lab.logs)
         for word in ("50", "51"):

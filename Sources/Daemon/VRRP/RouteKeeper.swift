@@ -30,6 +30,9 @@ final class RouteKeeper {
     /// What the kernel refused; mentioned once, tried again when something about addresses or links changes.
     private var refusedRoutes: Set<HeldRoute.Key> = []
     private var refusedRules: Set<HeldRule.Key> = []
+    /// Untracked ones that somebody else removed: they stay away.
+    private var abandonedRoutes: Set<HeldRoute.Key> = []
+    private var abandonedRules: Set<HeldRule.Key> = []
     /// Our own removals that the kernel is going to report.
     private var leaving: [Change] = []
 
@@ -120,9 +123,11 @@ final class RouteKeeper {
             note(refusal, of: held.key, in: &refusedRules) { "cannot add rule \(held.rule.preference): \($0)" }
         case .removeRoute(let held):
             refusedRoutes.remove(held.key)
+            abandonedRoutes.remove(held.key)
             complain(refusal, of: change) { "cannot remove route to \(held.route.destination): \($0)" }
         case .removeRule(let held):
             refusedRules.remove(held.key)
+            abandonedRules.remove(held.key)
             complain(refusal, of: change) { "cannot remove rule \(held.rule.preference): \($0)" }
         }
     }
@@ -150,10 +155,10 @@ final class RouteKeeper {
     /// Asks again for what is held, or only for what was refused.
     func reassert(onlyRefused: Bool) {
         for held in routes.holdings where !onlyRefused || refusedRoutes.contains(held.key) {
-            if !held.isUntracked || refusedRoutes.contains(held.key) { request(.addRoute(held)) }
+            if !abandonedRoutes.contains(held.key) { request(.addRoute(held)) }
         }
         for held in rules.holdings where !onlyRefused || refusedRules.contains(held.key) {
-            if !held.isUntracked || refusedRules.contains(held.key) { request(.addRule(held)) }
+            if !abandonedRules.contains(held.key) { request(.addRule(held)) }
         }
     }
 
@@ -164,15 +169,23 @@ final class RouteKeeper {
         switch news {
         case .routeRemoved(let facts):
             if forgetLeaving(where: { if case .removeRoute(let held) = $0 { held.route.matches(facts) } else { false } }) { return }
-            for held in routes.holdings where held.route.matches(facts) && !held.isUntracked {
-                log("route to \(held.route.destination) was removed by someone else; adding it again")
-                request(.addRoute(held))
+            for held in routes.holdings where held.route.matches(facts) {
+                if held.isUntracked {
+                    abandonedRoutes.insert(held.key)
+                } else {
+                    log("route to \(held.route.destination) was removed by someone else; adding it again")
+                    request(.addRoute(held))
+                }
             }
         case .ruleRemoved(let facts):
             if forgetLeaving(where: { if case .removeRule(let held) = $0 { held.rule.matches(facts) } else { false } }) { return }
-            for held in rules.holdings where held.rule.matches(facts) && !held.isUntracked {
-                log("rule \(held.rule.preference) was removed by someone else; adding it again")
-                request(.addRule(held))
+            for held in rules.holdings where held.rule.matches(facts) {
+                if held.isUntracked {
+                    abandonedRules.insert(held.key)
+                } else {
+                    log("rule \(held.rule.preference) was removed by someone else; adding it again")
+                    request(.addRule(held))
+                }
             }
         case .link, .linkRemoved, .address, .addressRemoved, .route, .rule:
             break

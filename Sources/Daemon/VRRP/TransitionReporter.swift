@@ -5,7 +5,7 @@ import Config
 import Linux
 import VRRP
 
-/// Tells scripts of what became of routers and groups.
+/// Tells scripts and notify pipes of what became of routers and groups.
 ///
 /// For one transition first the script of the new state, then the general one; the queue of the object keeps them in order and
 /// apart from those of the next transition.
@@ -14,8 +14,12 @@ final class TransitionReporter {
     private static let stopLimit = Interval.seconds(1)
 
     private let environment: ProcessEnvironment
+    let pipes: NotifyPipes
 
-    init(_ environment: ProcessEnvironment) { self.environment = environment }
+    init(_ environment: ProcessEnvironment) {
+        self.environment = environment
+        pipes = NotifyPipes(environment)
+    }
 
     func report(_ report: Report, of routers: VirtualRouters, at now: Instant) {
         switch report {
@@ -26,12 +30,29 @@ final class TransitionReporter {
             guard let group = routers.groups.first(where: { $0.settings.name == transition.name }) else { return }
             tell(transition, group.settings.notify, at: now)
         case .lowerPriority(let place):
-            guard let settings = routers.routers[place]?.settings, let script = settings.notify.masterHearsLowerPriority else {
-                return
-            }
+            guard let router = routers.routers[place] else { return }
+            let settings = router.settings
+            pipes.write(NotifyLine.router(settings.name, "MASTER_RX_LOWER_PRI", priority: router.priority))
+            guard let script = settings.notify.masterHearsLowerPriority else { return }
             environment.notifications.run(job(script), for: .instance(settings.name), at: now)
-        case .priority, .contestWon:
+        case .priority(let place, let state, let priority):
+            guard let name = routers.routers[place]?.settings.name, let word = NotifyWord(state) else { return }
+            if word == .master || word == .backup {
+                pipes.write(NotifyLine.router(name, word.rawValue + "_PRIORITY", priority: priority))
+            }
+        case .contestWon:
             break
+        }
+    }
+
+    /// Tells the pipes the state of everything (`fifo_write_vrrp_states_on_reload`).
+    func repeatStates(of routers: VirtualRouters) {
+        for place in routers.occupiedPlaces {
+            guard let router = routers.routers[place], let word = NotifyWord(router.state) else { continue }
+            pipes.write(NotifyLine.router(router.settings.name, word.rawValue, priority: router.priority))
+        }
+        for group in routers.groups {
+            if let word = NotifyWord(group.state) { pipes.write(NotifyLine.group(group.settings.name, word.rawValue)) }
         }
     }
 
@@ -39,6 +60,7 @@ final class TransitionReporter {
         let object = NotifyObject.instance(transition.name)
         let word = transition.notifyWord(reportsDeletion: notify.reportsDeletion)
         let isEnd = transition.cause == .stop
+        pipes.write(NotifyLine.router(transition.name, word.rawValue, priority: transition.priority))
         let script: ScriptCommand? =
             switch word {
             case .master: notify.master
@@ -63,6 +85,7 @@ final class TransitionReporter {
             case .initialize: (notify.stop, .stop)
             }
         let isEnd = transition.to == .initialize
+        pipes.write(NotifyLine.group(transition.name, word.rawValue))
         if let script { environment.notifications.run(job(script, isEnd: isEnd), for: object, at: now) }
         guard let any = notify.any else { return }
         environment.notifications.run(
@@ -81,6 +104,16 @@ enum NotifyWord: String {
     case fault = "FAULT"
     case stop = "STOP"
     case deleted = "DELETED"
+
+    /// The word for a state that lasts; nil before a router takes part.
+    init?(_ state: RouterState) {
+        switch state {
+        case .master: self = .master
+        case .backup: self = .backup
+        case .fault: self = .fault
+        case .initialize: return nil
+        }
+    }
 }
 
 extension Transition {

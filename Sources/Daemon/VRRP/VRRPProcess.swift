@@ -101,6 +101,7 @@ package final class VRRPProcess: ChildProcess {
     }
 
     private func begin(at now: Instant) {
+        reporter.pipes.configure(environment.configuration.vrrp.notifyPipes)
         for news in kernel.dump() { _ = interfaces.note(news) }
         routers.reconfigure(to: environment.configuration.vrrp, options: options, at: now, into: &actions)
         perform(at: now)
@@ -133,9 +134,11 @@ package final class VRRPProcess: ChildProcess {
     /// Changes the routers by the difference, then the trackers to what is configured now.
     package func reload(from old: Configuration, at now: Instant) {
         let settings = environment.configuration.vrrp
+        reporter.pipes.configure(settings.notifyPipes)
         routers.reconfigure(to: settings, options: options, at: now, into: &actions)
         claimStatics()
         perform(at: now)
+        if environment.configuration.globals.vrrp.repeatsStatesOnReload { reporter.repeatStates(of: routers) }
         files.configure(settings.trackFiles, writesInitialValues: false, at: now)
         scripts.configure(settings.scripts)
     }
@@ -145,11 +148,15 @@ package final class VRRPProcess: ChildProcess {
     package func stop(at now: Instant) {
         isStopping = true
         scripts.stop()
+        reporter.pipes.stop()
         routers.handle(.stop, at: now, into: &actions)
         releaseStatics()
         perform(at: now)
         while let keeper, keeper.hasWork { step(keeper) }
-        kernel.finish { [unowned self] in environment.finish() }
+        kernel.finish { [unowned self] in
+            reporter.pipes.remove()
+            environment.finish()
+        }
     }
 
     /// Dump signals pass without effect: the routers have no text form.

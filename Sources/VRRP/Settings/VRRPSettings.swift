@@ -14,6 +14,7 @@ package struct VRRPSettings: Equatable, Sendable {
     package var staticAddresses: [AddressEntry] = []
     package var staticRoutes: [RouteEntry] = []
     package var staticRules: [RuleEntry] = []
+    package var notifyPipes: [NotifyPipeSettings] = []
     /// By interface.
     package var linkPolling: [String: LinkPolling] = [:]
     package var linkDelays: [String: LinkDelays] = [:]

@@ -21,6 +21,7 @@ extension VRRPDraft {
         var statics = StaticsCase(draft)
         StaticsCase.rules.apply(to: &statics, &settling)
         var settings = statics.settings
+        settings.notifyPipes = settling.notifyPipes()
 
         var objects = TrackedDefinitions()
         settings.scripts = draft.settledScripts(&settling, &objects)
