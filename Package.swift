@@ -78,7 +78,7 @@ let package = Package(
         tests("Netlink", "Netlink", "Basics", "Support"),
         tests("Crypto", "Crypto", "Basics"),
         tests("Linux", "Linux", "Netlink", "Basics", "Config", "CLinux", "Support"),
-        tests("Daemon", "Daemon", "VRRP", "BFD", "Health", "Config", "Basics", "Linux", "Support"),
+        tests("Daemon", "Daemon", "VRRP", "BFD", "Health", "Config", "Basics", "Linux", "Netlink", "Support"),
         tests("Simulation", "VRRP", "BFD", "Config", "Basics", "Support"),
         tests("Tidy"),
     ]
