@@ -26,7 +26,7 @@ func program(_ name: String, _ dependencies: Target.Dependency...) -> Target {
         name: name,
         dependencies: dependencies,
         swiftSettings: rules + [.unsafeFlags(["-static-stdlib"])],
-        linkerSettings: [.unsafeFlags(["-static-stdlib", "-Xclang-linker", "-static-libstdc++", "-Xclang-linker", "-static-libgcc"])]
+        linkerSettings: [.unsafeFlags(["-static-stdlib"])]
     )
 }
 
