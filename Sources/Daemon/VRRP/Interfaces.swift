@@ -18,7 +18,7 @@ package struct Interfaces {
 
         package func has(_ prefix: IPPrefix) -> Bool { place(of: prefix) != nil }
 
-        fileprivate func place(of prefix: IPPrefix) -> Int? { addresses.firstIndex { $0.prefix == prefix } }
+        fileprivate func place(of prefix: IPPrefix) -> Int? { addresses.indices.first { addresses[$0].prefix == prefix } }
     }
 
     /// What news changed.
@@ -38,6 +38,7 @@ package struct Interfaces {
     package init() {}
 
     package subscript(index: UInt32) -> Interface? { byIndex[index] }
+    package func index(of name: String) -> UInt32? { indices[name] }
     package subscript(name: String) -> Interface? { indices[name].flatMap { byIndex[$0] } }
 
     /// In the order of their indices.

@@ -20,9 +20,10 @@ package enum Action: Equatable, Sendable {
     /// The router at this place is new: open its sockets, watch its interfaces, say its source address.
     case added(router: Int)
     /// Its settings changed. The shell compares what it did for the old ones with what the new ones need; adverts go on meanwhile.
-    case changed(router: Int, from: RouterSettings)
+    /// (Indirect, as the settings of a router are large and adverts are many: every action would take as much room.)
+    indirect case changed(router: Int, from: RouterSettings)
     /// It is gone from the configuration, and its place is free for another.
-    case removed(router: Int, RouterSettings)
+    indirect case removed(router: Int, RouterSettings)
 }
 
 /// Something to notify of.

@@ -156,8 +156,12 @@ extension ProcessEnvironment {
         }
     }
 
-    /// Once the work that follows a start is done as well.
-    private func releaseMemory() { loop.after(.milliseconds(200)) { _ in ProcessMemory.releaseAfterStart() } }
+    /// Once the work that follows a start is done as well, and again when routers have become masters and settled in.
+    private func releaseMemory() {
+        for delay in [Interval.milliseconds(200), .seconds(15)] {
+            loop.after(delay) { _ in ProcessMemory.releaseAfterStart() }
+        }
+    }
 
     private func answer(_ answer: ChildAnswer) {
         // A parent that does not read its messages has ended, and this process will be told.
