@@ -38,6 +38,7 @@ package struct Interfaces {
     package init() {}
 
     package subscript(index: UInt32) -> Interface? { byIndex[index] }
+    /// The index alone, for each advert asks for it.
     package func index(of name: String) -> UInt32? { indices[name] }
     package subscript(name: String) -> Interface? { indices[name].flatMap { byIndex[$0] } }
 
