@@ -60,7 +60,8 @@ let package = Package(
         pure("Netlink", "Basics"),
 
         shell("Linux", "Basics", "Config", "Netlink", "CLinux", "CNetlink"),
-        shell("Daemon", "Basics", "Config", "VRRP", "BFD", "Health", "Netlink", "Linux"),
+        shell("Crypto"),
+        shell("Daemon", "Basics", "Config", "VRRP", "BFD", "Health", "Netlink", "Linux", "Crypto"),
 
         program("keepalived", "Daemon", "Linux"),
         program("manual", "Daemon", "Config"),
@@ -74,9 +75,10 @@ let package = Package(
         tests("Basics", "Basics", "Support"),
         tests("Config", "Config", "Basics", "Support"),
         tests("VRRP", "VRRP", "Config", "Basics", "Support", data: ["Traces"]),
-        tests("BFD", "BFD", "Config", "Basics", "Support"),
+        tests("BFD", "BFD", "Crypto", "Config", "Basics", "Support"),
         tests("Health", "Health", "Config", "Basics", "Support"),
         tests("Netlink", "Netlink", "Basics", "Support"),
+        tests("Crypto", "Crypto", "Basics"),
         tests("Linux", "Linux", "Netlink", "Basics", "Config", "CLinux", "Support"),
         tests("Daemon", "Daemon", "VRRP", "BFD", "Health", "Config", "Basics", "Linux", "Support"),
         tests("Simulation", "VRRP", "BFD", "Config", "Basics", "Support"),

@@ -20,6 +20,7 @@
 ///     |                      Target IPv4 Address                      |
 ///     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 package struct ARPPacket: Equatable, Sendable {
+    /// The operation field (RFC 826), by its number on the wire.
     package enum Operation: UInt16, Sendable { case request = 1, reply = 2 }
 
     package var operation: Operation
@@ -54,6 +55,7 @@ package struct ARPPacket: Equatable, Sendable {
 }
 
 extension ByteWriter {
+    /// The six bytes of the address in the order of the wire.
     package mutating func write(_ address: MACAddress) {
         write(UInt32(truncatingIfNeeded: address.value >> 16))
         write(UInt16(truncatingIfNeeded: address.value))

@@ -354,9 +354,10 @@ int clinux_mii_link(int fd, const char *name)
     return (data->val_out & BMSR_LSTATUS) != 0;
 }
 
+
 extern const char __executable_start[], etext[];
 
-void clinux_release_startup_memory(void)
+void clinux_give_back_memory(void)
 {
     const uintptr_t page = 4096;
     const uintptr_t start = (uintptr_t)__executable_start & ~(page - 1);

@@ -19,6 +19,7 @@ extension Reader {
         }
     }
 
+    /// Makes these the keywords that the reader knows while it reads the root.
     package mutating func begin(_ words: Vocabulary) { vocabulary = words.entries }
 
     /// The next statement outside of blocks with a keyword of this process, and the row of the keyword; what is none is
@@ -173,7 +174,17 @@ extension Reader {
         return notes
     }
 
-    private func suggestion(for name: String, among entries: [KeywordEntry]) -> String? {
+    /// Looked for once a word and block, and not without end: it takes longer than all the rest of a line.
+    private mutating func suggestion(for name: String, among entries: [KeywordEntry]) -> String? {
+        let key = "\(blocks.last?.name ?? "")/\(name)"
+        if let known = suggestions[key] { return known.isEmpty ? nil : known }
+        guard suggestions.count < 1000 else { return nil }
+        let found = search(for: name, among: entries)
+        suggestions[key] = found ?? ""
+        return found
+    }
+
+    private func search(for name: String, among entries: [KeywordEntry]) -> String? {
         if let close = closest(to: name, among: entries.lazy.map(\.name)) { return "did you mean '\(close)'?" }
         let places = vocabulary.places(of: name)
         if let first = places.first { return "'\(name)' belongs \(first)" }

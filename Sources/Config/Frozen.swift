@@ -104,6 +104,7 @@ package struct FrozenLines {
         return files
     }
 
+    /// The next line with its position; nil at the end, or where the bytes are not what the writer wrote.
     package mutating func next() -> LogicalLine? {
         guard at < end else { return nil }
         let flags = bytes[at]

@@ -94,6 +94,7 @@ extension Keyword {
         return copy
     }
 
+    /// The version of keepalived that had the keyword first, as the manual tells it.
     package func since(_ version: String) -> Keyword {
         var copy = self
         copy.entry.since = version
@@ -107,6 +108,7 @@ extension Keyword {
         return copy
     }
 
+    /// The processes that act on the keyword; the others pass it over. None named means all.
     package func on(_ processes: KeywordEntry.Processes) -> Keyword {
         var copy = self
         copy.entry.processes = processes

@@ -2,6 +2,7 @@
 
 /// What tables see of a file: a line after comments, conditions, substitution and the split at braces.
 package struct LogicalLine: Sendable {
+    /// Whether it is words, or a brace on its own. The frozen form keeps the number.
     package enum Kind: UInt8, Sendable { case text, open, close }
 
     package var kind: Kind

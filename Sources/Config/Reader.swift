@@ -14,6 +14,9 @@ package struct Reader {
     /// Every keyword there is, for "valid in another block".
     var vocabulary: [KeywordEntry] = []
 
+    /// What was suggested for words that are no keywords; empty for nothing.
+    var suggestions: [String: String] = [:]
+
     var source: Source?
     private var frozen: FrozenLines?
     private var freezer: Freezer?
@@ -58,6 +61,7 @@ package struct Reader {
         return freezer.finish(files: files)
     }
 
+    /// Keeps a finding; those beyond the limit are only counted, so that a broken file cannot fill the memory.
     package mutating func report(_ diagnostic: Diagnostic) {
         if diagnostics.count < Self.findingLimit { diagnostics.append(diagnostic) } else { droppedFindings += 1 }
     }

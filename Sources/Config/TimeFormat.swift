@@ -4,6 +4,7 @@ package import Basics
 
 /// How a time is written in a configuration: its unit, how many decimal places count, and its range.
 package struct TimeFormat: Sendable {
+    /// What a bare number counts; the raw value is its length in nanoseconds.
     package enum Unit: Int64, Sendable {
         case seconds = 1_000_000_000
         case milliseconds = 1_000_000

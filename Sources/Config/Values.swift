@@ -47,6 +47,7 @@ extension Reader {
         }
     }
 
+    /// The statement's value as it stands; reported and cut off where it is longer than `limit` bytes.
     package mutating func text(_ statement: Statement, limit: Int = .max) -> String? {
         guard let word = require(statement) else { return nil }
         noteExtraWords(statement, after: 1)
@@ -56,6 +57,7 @@ extension Reader {
         return cut
     }
 
+    /// What the statement's value stands for, of a few words; reported and nil if it is none of them.
     package mutating func choice<Value>(
         _ statement: Statement, _ words: [(String, Value)], ignoringCase: Bool = false
     ) -> Value? {
@@ -77,6 +79,7 @@ extension Reader {
         return nil
     }
 
+    /// The statement's value as an address without a length; reported and nil if it is none.
     package mutating func address(_ statement: Statement, family: AddressFamily? = nil) -> IPAddress? {
         guard let word = require(statement, 0, "an address") else { return nil }
         noteExtraWords(statement, after: 1)

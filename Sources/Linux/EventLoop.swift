@@ -106,6 +106,7 @@ package final class EventLoop {
         return registration
     }
 
+    /// The same for a descriptor that is owned elsewhere; remove the registration before that closes it.
     @discardableResult
     package func add(
         _ descriptor: FileDescriptor, _ interest: Interest = .readable, handler: @escaping (Instant) -> Void
@@ -153,6 +154,7 @@ package final class EventLoop {
         return DeadlineSource(index: sources.count - 1)
     }
 
+    /// Forgets an owner of deadlines; its place is not used again.
     package func remove(_ source: DeadlineSource) { sources[source.index] = nil }
 
     /// Calls the handler once, this long from now.

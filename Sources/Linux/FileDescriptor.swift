@@ -42,6 +42,7 @@ package final class FileDescriptor {
         }
     }
 
+    /// Whether reading and writing wait (O_NONBLOCK is off). It holds for every descriptor of the same open file.
     package func setBlocking(_ blocking: Bool) throws(SystemError) {
         let flags = try system("fcntl") { fcntl(number, F_GETFL) }
         try system("fcntl") { fcntl(number, F_SETFL, blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK) }

@@ -5,6 +5,7 @@ import Glibc
 
 /// What a file is, as far as safety and change are concerned.
 package struct FileFacts: Equatable, Sendable {
+    /// The type of the file (S_IFMT); block and character devices are one.
     package enum Kind: Equatable, Sendable { case file, directory, link, pipe, socket, device, other }
 
     package let kind: Kind
@@ -84,13 +85,16 @@ package enum Files {
         return (0..<Int(result.gl_pathc)).compactMap { paths[$0].map { String(cString: $0) } }
     }
 
+    /// Whether the path leads to something; false also where we may not look.
     package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+    /// Whether the path leads to a directory, through links too; false also where we may not look.
     package static func isDirectory(_ path: String) -> Bool {
         guard let facts = try? FileFacts(path: path) else { return false }
         return facts.kind == .directory
     }
 
+    /// Removes the name; a directory is refused.
     package static func remove(_ path: String) throws(SystemError) { try system("unlink") { unlink(path) } }
 
     /// Creates a directory unless it exists.
@@ -115,6 +119,7 @@ package enum Files {
         return String(cString: text)
     }
 
+    /// Changes the directory that relative paths of this process begin at.
     package static func changeDirectory(_ path: String) throws(SystemError) { try system("chdir") { chdir(path) } }
 
     /// Names in a directory, without `.` and `..`, in no order.

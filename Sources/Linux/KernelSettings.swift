@@ -11,6 +11,7 @@ package enum KernelSettings {
         "/proc/sys/net/\(family == .ipv4 ? "ipv4" : "ipv6")/conf/\(interface)/\(setting)"
     }
 
+    /// The first word of the file as a decimal number; nil if it cannot be read or is no number.
     package static func read(_ path: String) -> Int? {
         guard let bytes = try? Files.read(path, limit: 64) else { return nil }
         return Int(String(decoding: bytes.prefix { $0 != 0x0a && $0 != 0x20 && $0 != 0x09 }, as: UTF8.self))

@@ -7,6 +7,7 @@ import Glibc
 package final class LinkQuery {
     private let socket: FileDescriptor
 
+    /// How the driver is asked: by the MII status register (SIOCGMIIREG), or by ETHTOOL_GLINK.
     package enum Method: Sendable { case mii, ethtool }
 
     package init() throws(SystemError) {

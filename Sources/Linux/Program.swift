@@ -19,6 +19,7 @@ package enum StandardStream: Int32, Sendable {
         }
     }
 
+    /// Writes the text and a line feed; what cannot be written is lost.
     package func line(_ text: String) { write(text + "\n") }
 }
 

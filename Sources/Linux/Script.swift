@@ -115,10 +115,12 @@ package struct SchedulingOrigin {
 
 /// The environment of this process.
 package enum Environment {
+    /// The value of a variable; nil if it is not set.
     package static func value(_ name: String) -> String? {
         getenv(name).map { String(cString: $0) }
     }
 
+    /// Takes a variable out, for this process and the programs it starts.
     package static func unset(_ name: String) { _ = unsetenv(name) }
 
     /// Everything as NAME=value.

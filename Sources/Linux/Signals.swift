@@ -102,6 +102,7 @@ package enum Signals {
         try system("sigprocmask") { sigprocmask(SIG_BLOCK, &set, nil) }
     }
 
+    /// Lets these signals be delivered again; the dispositions stay.
     package static func unblock(_ signals: [Signal]) throws(SystemError) {
         var set = set(signals)
         try system("sigprocmask") { sigprocmask(SIG_UNBLOCK, &set, nil) }

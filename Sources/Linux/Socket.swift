@@ -9,6 +9,7 @@ package final class Socket {
     package let descriptor: FileDescriptor
     package let family: AddressFamily
 
+    /// SOCK_STREAM, SOCK_DGRAM, or SOCK_RAW with the number of its IP protocol.
     package enum Kind: Sendable { case stream, datagram, raw(`protocol`: UInt8) }
 
     package init(_ family: AddressFamily, _ kind: Kind) throws(SystemError) {
@@ -28,6 +29,7 @@ package final class Socket {
         self.family = family
     }
 
+    /// Sets an option that takes an `int`; level and option are the SOL_* and SO_* numbers and the like.
     package func set(_ level: Int32, _ option: Int32, _ value: Int32) throws(SystemError) {
         var value = value
         try system("setsockopt") { setsockopt(descriptor.number, level, option, &value, socklen_t(MemoryLayout<Int32>.size)) }
@@ -42,6 +44,7 @@ package final class Socket {
         }
     }
 
+    /// Gives the socket its own address; throws EADDRINUSE or EADDRNOTAVAIL among others.
     package func bind(to address: SocketAddress) throws(SystemError) {
         try system("bind") { address.use { Glibc.bind(descriptor.number, $0, $1) } }
     }
@@ -65,6 +68,7 @@ package final class Socket {
         return code == 0 ? nil : SystemError(call: "connect", code: code)
     }
 
+    /// Takes connections; up to 128 wait to be accepted, fewer where net.core.somaxconn is lower.
     package func listen() throws(SystemError) { try system("listen") { Glibc.listen(descriptor.number, 128) } }
 
     /// The next connection; nil if none waits.
@@ -106,6 +110,7 @@ package final class Socket {
         try membership(MCAST_JOIN_GROUP, group, interface)
     }
 
+    /// Ends what `join` began; throws EADDRNOTAVAIL if the group was not joined on that interface.
     package func leave(_ group: IPAddress, interface: UInt32) throws(SystemError) {
         try membership(MCAST_LEAVE_GROUP, group, interface)
     }

@@ -131,6 +131,7 @@ package final class NamedPipe {
         _ = try descriptor.write(some: line.utf8)
     }
 
+    /// Closes the pipe, and removes its name if it was made here.
     package func remove() {
         descriptor = nil
         if isOurs { _ = unlink(path) }

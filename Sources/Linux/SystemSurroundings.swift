@@ -34,6 +34,8 @@ extension Surroundings {
 
 /// The interfaces and their addresses at one moment, listed when first asked for.
 private final class InterfaceList {
+    /// How addresses are marked that keepalived holds (IFA_PROTO).
+    private static let ours: UInt8 = 0x12
     private var links: [String: Link]?
     private var prefixes: [UInt32: [IPPrefix]] = [:]
 
@@ -49,7 +51,8 @@ private final class InterfaceList {
         var found: [String: Link] = [:]
         if let query = try? KernelQuery() {
             for case .link(let link) in (try? query.list(.links)) ?? [] { found[link.name] = link }
-            for case .address(let address) in (try? query.list(.addresses(nil))) ?? [] {
+            // What the daemon itself put there is no fact that its configuration is to be measured by.
+            for case .address(let address) in (try? query.list(.addresses(nil))) ?? [] where address.protocol != Self.ours {
                 prefixes[address.interface, default: []].append(address.prefix)
             }
         }

@@ -15,6 +15,8 @@ package enum Users {
     /// The number of a group, by name or number.
     package static func group(_ name: String) -> UInt32? { getgrnam(name)?.pointee.gr_gid ?? UInt32(name) }
 
+    /// The numbers of all groups of a user, the primary one included; the primary one alone if there are too many to
+    /// list.
     package static func groups(of name: String, with primary: UInt32) -> [UInt32] {
         var count: Int32 = 64
         while count <= 65_536 {

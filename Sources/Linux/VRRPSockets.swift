@@ -107,6 +107,7 @@ package final class VRRPSender {
         }
     }
 
+    /// Marks what is sent for policy routing and the firewall.
     package func setMark(_ mark: UInt32) throws(SystemError) { try socket.setMark(mark) }
 
     /// Queues a packet of which `write` appends what follows the IP header, `length` bytes.

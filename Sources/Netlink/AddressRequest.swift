@@ -70,6 +70,7 @@ package struct InterfaceAddress: Hashable, Sendable {
 
 /// Adds, changes or removes an address.
 package struct AddressRequest: NetlinkRequest {
+    /// What becomes of the address.
     package enum Operation: Sendable {
         /// Refused with EEXIST if it is there.
         case add
@@ -86,6 +87,7 @@ package struct AddressRequest: NetlinkRequest {
         self.address = address
     }
 
+    /// RTM_NEWADDR or RTM_DELADDR, to be acknowledged: `ifaddrmsg`, then the attributes.
     package func write(into buffer: inout MessageBuffer, sequence: UInt32) {
         let (type, flags): (UInt16, MessageFlags) =
             switch operation {

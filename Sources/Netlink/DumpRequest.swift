@@ -10,6 +10,8 @@ package enum DumpRequest: NetlinkRequest, Hashable, Sendable {
     case routes(AddressFamily?)
     case rules(AddressFamily?)
 
+    /// RTM_GETLINK, RTM_GETADDR, RTM_GETROUTE or RTM_GETRULE with NLM_F_DUMP; the answer is many messages and one that
+    /// ends them.
     package func write(into buffer: inout MessageBuffer, sequence: UInt32) {
         switch self {
         case .links:

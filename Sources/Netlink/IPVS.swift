@@ -91,6 +91,7 @@ package enum IPVS {
 
     /// The process that copies connections between directors.
     package struct SyncDaemon: Hashable, Sendable {
+        /// Which end of the copying it is (IP_VS_STATE_MASTER sends, IP_VS_STATE_BACKUP receives); one of each may run.
         package enum State: UInt32, Sendable { case master = 1, backup = 2 }
 
         package var state: State

@@ -10,6 +10,7 @@ package import Basics
 ///     |    Command    |    Version    |           Reserved            |
 ///     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 package struct IPVSRequest: NetlinkRequest, Hashable, Sendable {
+    /// What IPVS is asked to do or to list; a service or destination that is only named is given by what identifies it.
     package enum Command: Hashable, Sendable {
         case addService(IPVS.Service)
         case changeService(IPVS.Service)
@@ -36,6 +37,7 @@ package struct IPVSRequest: NetlinkRequest, Hashable, Sendable {
         self.family = family
     }
 
+    /// A generic netlink message to the family's number: listings as dumps, everything else to be acknowledged.
     package func write(into buffer: inout MessageBuffer, sequence: UInt32) {
         buffer.message(family, isListing ? [.request, .dump] : [.request, .acknowledge], sequence: sequence) { buffer in
             buffer.put(number)

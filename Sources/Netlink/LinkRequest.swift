@@ -36,6 +36,7 @@ package enum LinkRequest: NetlinkRequest, Hashable, Sendable {
 
     private static let macvlanPrivate: UInt32 = 1
 
+    /// The RTM_* message about a link: `ifinfomsg`, then the attributes.
     package func write(into buffer: inout MessageBuffer, sequence: UInt32) {
         switch self {
         case .addMacvlan(let name, let parent, let hardware, let group):

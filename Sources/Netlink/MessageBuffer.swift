@@ -29,6 +29,7 @@ package struct MessageBuffer {
 
     package var count: Int { bytes.count }
 
+    /// Empties the buffer for the next messages and keeps its memory.
     package mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
 
     /// Appends a message whose family header and attributes `body` writes.
@@ -60,8 +61,10 @@ package struct MessageBuffer {
         }
     }
 
+    /// Appends the bytes as they are, without padding.
     package mutating func put(_ more: some Sequence<UInt8>) { bytes.append(contentsOf: more) }
 
+    /// An attribute of one value: a number in the byte order of the machine, an address in that of the wire, or bytes.
     package mutating func attribute(_ type: UInt16, _ value: some FixedWidthInteger) { attribute(type) { $0.put(value) } }
     package mutating func attribute(_ type: UInt16, _ address: IPAddress) { attribute(type) { $0.put(address) } }
     package mutating func attribute(_ type: UInt16, _ bytes: some Sequence<UInt8>) { attribute(type) { $0.put(bytes) } }

@@ -68,6 +68,8 @@ package struct AttributeReader {
 
     package init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
 
+    /// The next attribute, its type without the two flag bits; nil at the end. Throws if a length is less than the
+    /// header's four bytes or more than what is left.
     package mutating func next() throws(MalformedMessage) -> Attribute? {
         guard rest.count >= 4 else { return nil }
         let length = Int(try rest.native(0, UInt16.self))

@@ -82,6 +82,7 @@ package struct Route: Hashable, Sendable {
         var flow: UInt32? { realms.map { UInt32($0.source) << 16 | UInt32($0.destination) } }
     }
 
+    /// One value of RTA_METRICS.
     package enum Metric: Hashable, Sendable {
         case number(UInt16, UInt32)
         /// RTAX_CC_ALGO.
@@ -97,6 +98,7 @@ package struct Route: Hashable, Sendable {
         case ila(locator: UInt64)
     }
 
+    /// The outer header of LWTUNNEL_ENCAP_IP and LWTUNNEL_ENCAP_IP6; what is nil is left to the kernel.
     package struct Tunnel: Hashable, Sendable {
         package var id: UInt64?
         package var destination: IPAddress?
@@ -111,6 +113,7 @@ package struct Route: Hashable, Sendable {
 
 /// Adds or removes a route.
 package struct RouteRequest: NetlinkRequest {
+    /// What becomes of the route.
     package enum Operation: Sendable {
         /// Refused with EEXIST if there is one of the same destination, TOS and metric.
         case add
@@ -128,6 +131,7 @@ package struct RouteRequest: NetlinkRequest {
         self.route = route
     }
 
+    /// RTM_NEWROUTE or RTM_DELROUTE, to be acknowledged: `rtmsg`, then the attributes.
     package func write(into buffer: inout MessageBuffer, sequence: UInt32) {
         let flags: MessageFlags =
             switch operation {

@@ -14,6 +14,7 @@ package import Basics
 ///     |                      Flags (2 inverts it)                     |
 ///     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 package struct Rule: Hashable, Sendable {
+    /// What happens to packets that the rule matches (FR_ACT_*).
     package enum Action: Hashable, Sendable {
         case table(UInt32)
         /// Go on at the rule of that preference.
@@ -54,6 +55,7 @@ package struct Rule: Hashable, Sendable {
 
 /// Adds or removes a routing rule.
 package struct RuleRequest: NetlinkRequest {
+    /// What becomes of the rule.
     package enum Operation: Sendable {
         /// Refused with EEXIST if there is the same.
         case add
@@ -68,6 +70,7 @@ package struct RuleRequest: NetlinkRequest {
         self.rule = rule
     }
 
+    /// RTM_NEWRULE or RTM_DELRULE, to be acknowledged: `fib_rule_hdr`, then the attributes.
     package func write(into buffer: inout MessageBuffer, sequence: UInt32) {
         let type = operation == .add ? RouteMessage.newRule : RouteMessage.deleteRule
         let flags: MessageFlags =

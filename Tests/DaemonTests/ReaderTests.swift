@@ -57,7 +57,7 @@ import Testing
 
     @Test func childrenAreNeededByTheirBlocks() {
         #expect(reading("").report.needed == [])
-        #expect(reading("virtual_server 1.2.3.4 80 {\n}\nbfd_instance b {\n}\n").report.needed == [.checker, .bfd])
+        #expect(reading("virtual_server 1.2.3.4 80 {\n}\nbfd_instance b {\n neighbor_ip 1.2.3.5\n}\n").report.needed == [.checker, .bfd])
         #expect(reading("vrrp_instance a {\n interface lo\n virtual_router_id 1\n}\n").report.needed == [.vrrp])
     }
 

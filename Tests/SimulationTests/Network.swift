@@ -157,7 +157,8 @@ struct Network {
         switch Int.random(in: 0..<60, using: &random) {
         case 0: if nodes[index].isAlive { crash(index) } else { boot(index) }
         case 1: nodes[index].stalledUntil = now + interval * Int.random(in: 1...8, using: &random)
-        case 2: for other in nodes.indices where other != index { cuts.formUnion([key(index, other), key(other, index)]) }
+        case 2:
+            for other in nodes.indices where other != index { cuts.formUnion([key(index, other), key(other, index)]) }
         case 3: for other in nodes.indices where other != index { cuts.insert(key(index, other)) }
         case 4: cuts.insert(key(index, Int.random(in: nodes.indices, using: &random)))
         case 5...8: cuts = []
@@ -227,9 +228,13 @@ struct Network {
         switch mutation {
         case .none, .forgetsRelease: break
         case .neverPreempts:
-            if nodes[packet.to].routers.routers[packet.router]?.state == .backup, advert.priority > 0 { advert.priority = 255 }
+            if nodes[packet.to].routers.routers[packet.router]?.state == .backup, advert.priority > 0 {
+                advert.priority = 255
+            }
         case .neverYields:
-            if nodes[packet.to].routers.routers[packet.router]?.state == .master, advert.priority > 0 { advert.priority = 1 }
+            if nodes[packet.to].routers.routers[packet.router]?.state == .master, advert.priority > 0 {
+                advert.priority = 1
+            }
         }
         tell(packet.to, .advert(router: packet.router, advert, from: packet.from))
     }
@@ -255,7 +260,10 @@ struct Network {
             if isRough, cuts.contains(key(index, other)) || Int.random(in: 0..<6, using: &random) == 0 { continue }
             for _ in 0..<(isRough && Int.random(in: 0..<10, using: &random) == 0 ? 2 : 1) {
                 let delay = isRough ? interval * Int.random(in: 0...99, using: &random) / 150 : interval / 500
-                insert(Packet(at: now + delay, number: sent, to: other, router: router, advert: advert, from: nodes[index].address))
+                insert(
+                    Packet(
+                        at: now + delay, number: sent, to: other, router: router, advert: advert,
+                        from: nodes[index].address))
             }
         }
     }
@@ -283,7 +291,8 @@ struct Network {
                 if mutation != .forgetsRelease { nodes[index].held.remove(router) }
             case .announce(let router, _, _):
                 if nodes[index].routers.routers[router]?.state != .master {
-                    violations.append("node \(index) announces as \(String(describing: nodes[index].routers.routers[router]?.state))")
+                    violations.append(
+                        "node \(index) announces as \(String(describing: nodes[index].routers.routers[router]?.state))")
                 }
             case .report, .notice, .added, .changed, .removed:
                 break
@@ -294,7 +303,8 @@ struct Network {
         for place in nodes[index].settings.routers.indices {
             let isMaster = nodes[index].routers.routers[place]?.state == .master
             if isMaster != nodes[index].held.contains(place) {
-                violations.append("node \(index) is \(isMaster ? "" : "not ")master of \(place) and holds \(nodes[index].held)")
+                violations.append(
+                    "node \(index) is \(isMaster ? "" : "not ")master of \(place) and holds \(nodes[index].held)")
             }
         }
     }

@@ -15,7 +15,7 @@ import Testing
         "Linux": ["Basics", "Config", "Netlink", "CLinux", "CNetlink", "CIPVS", "Glibc"],
         "Crypto": ["Basics", "COpenSSL", "Glibc"],
         "Daemon": ["Basics", "Config", "VRRP", "BFD", "Health", "Netlink", "Linux", "Crypto"],
-        "keepalived": ["Daemon"],
+        "keepalived": ["Daemon", "Linux"],
         "manual": ["Daemon", "Config"],
     ]
 

@@ -12,7 +12,10 @@ struct AnnouncementTests {
         change: (inout RouterSettings) -> Void = { _ in }
     ) -> Bench {
         var all = VRRPSettings()
-        all.routers = [settings("VI", priority: 255, addresses: (0..<count).map { "10.0.\($0 / 250).\($0 % 250 + 1)" }, change: change)]
+        all.routers = [
+            settings(
+                "VI", priority: 255, addresses: (0..<count).map { "10.0.\($0 / 250).\($0 % 250 + 1)" }, change: change)
+        ]
         all.garpGroups = groups
         var bench = Bench(all, options: options)
         bench.handle(.start)

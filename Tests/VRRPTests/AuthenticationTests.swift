@@ -5,14 +5,16 @@ import VRRP
 
 @Suite("Digests")
 struct DigestTests {
-    @Test("SHA-256 of FIPS 180-4's examples", arguments: [
-        ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
-        ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
-        (
-            "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
-            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
-        ),
-    ])
+    @Test(
+        "SHA-256 of FIPS 180-4's examples",
+        arguments: [
+            ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+            ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+            (
+                "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+                "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
+            ),
+        ])
     func sha256(text: String, digest: String) {
         var hash = SHA256()
         hash.update(Array(text.utf8)[...])
@@ -20,14 +22,16 @@ struct DigestTests {
         #expect(bytes.indices.map { bytes[$0] } == hex(digest))
     }
 
-    @Test("MD5 of RFC 1321's examples", arguments: [
-        ("", "d41d8cd98f00b204e9800998ecf8427e"),
-        ("abc", "900150983cd24fb0d6963f7d28e17f72"),
-        (
-            "12345678901234567890123456789012345678901234567890123456789012345678901234567890",
-            "57edf4a22be3c955ac49da2e2107b67a"
-        ),
-    ])
+    @Test(
+        "MD5 of RFC 1321's examples",
+        arguments: [
+            ("", "d41d8cd98f00b204e9800998ecf8427e"),
+            ("abc", "900150983cd24fb0d6963f7d28e17f72"),
+            (
+                "12345678901234567890123456789012345678901234567890123456789012345678901234567890",
+                "57edf4a22be3c955ac49da2e2107b67a"
+            ),
+        ])
     func md5(text: String, digest: String) {
         var hash = MD5()
         hash.update(Array(text.utf8)[...])
@@ -122,7 +126,8 @@ struct AuthenticationTrailerTests {
     }
 
     static let v4 = hex("3133c80100644402c0000264 010100006800000080000000 1b84bc4e8e43892dc6d98448f8ee2265")
-    static let v6 = hex("3133c8010064a2e9fe800000000000000000000000000100 010100006800000080000000 c8c56146ebfd66ee10ec4d8186461b78")
+    static let v6 = hex(
+        "3133c8010064a2e9fe800000000000000000000000000100 010100006800000080000000 c8c56146ebfd66ee10ec4d8186461b78")
 
     static func packet(_ bytes: [UInt8], from host: UInt32 = 10) -> ReceivedPacket {
         let source = bytes.count == v4.count ? IPAddress.v4(0xc633_6400 + host) : .v6(high: 0xfe80 << 48, low: 0x10)
@@ -164,10 +169,14 @@ struct AuthenticationTrailerTests {
         #expect(writer.bytes == bytes)
     }
 
-    @Test("HM-14 HM-6 what is changed is refused for the right reason", arguments: [
-        (2, .invalid), (5, .invalid), (8, .invalid), (16, .stale), (19, .invalid), (20, .invalid), (23, .invalid), (24, .invalid),
-        (39, .invalid), (12, .malformed), (14, .malformed), (15, .malformed), (13, .unknownKey), (0, .invalid), (1, .invalid),
-    ] as [(Int, Rejection.TrailerFault)])
+    @Test(
+        "HM-14 HM-6 what is changed is refused for the right reason",
+        arguments: [
+            (2, .invalid), (5, .invalid), (8, .invalid), (16, .stale), (19, .invalid), (20, .invalid), (23, .invalid),
+            (24, .invalid),
+            (39, .invalid), (12, .malformed), (14, .malformed), (15, .malformed), (13, .unknownKey), (0, .invalid),
+            (1, .invalid),
+        ] as [(Int, Rejection.TrailerFault)])
     func changes(offset: Int, fault: Rejection.TrailerFault) {
         var bytes = Self.v4
         bytes[offset] ^= offset == 19 ? 1 : 4
@@ -188,9 +197,11 @@ struct AuthenticationTrailerTests {
         }
     }
 
-    @Test("HM-9 what each mode sends and accepts", arguments: [
-        (.enforce, true, false), (.permissive, true, true), (.receiveOnly, false, true),
-    ] as [(TrailerAuthentication.Mode, Bool, Bool)])
+    @Test(
+        "HM-9 what each mode sends and accepts",
+        arguments: [
+            (.enforce, true, false), (.permissive, true, true), (.receiveOnly, false, true),
+        ] as [(TrailerAuthentication.Mode, Bool, Bool)])
     func modes(mode: TrailerAuthentication.Mode, signs: Bool, acceptsPlain: Bool) {
         var trailer = AuthenticationTrailer(Self.settings { $0.mode = mode }, peers: 0)
         #expect(trailer.signs == signs)
@@ -209,7 +220,8 @@ struct AuthenticationTrailerTests {
 
     @Test("HM-3 numbers only grow, and follow a clock that was set back far", arguments: [true, false])
     func sending(usesTime: Bool) throws {
-        var trailer = AuthenticationTrailer(Self.settings { $0.replayProtection = usesTime ? .time : .monotonic }, peers: 0)
+        var trailer = AuthenticationTrailer(
+            Self.settings { $0.replayProtection = usesTime ? .time : .monotonic }, peers: 0)
         func send(at seconds: UInt32) -> UInt64 {
             var writer = ByteWriter()
             writer.write(Self.v4[..<12])
@@ -227,7 +239,9 @@ struct AuthenticationTrailerTests {
 
     @Test("HM-15 after a step of the clock adverts are accepted again within the window")
     func clockStep() throws {
-        var (sender, receiver) = (AuthenticationTrailer(Self.settings(), peers: 0), AuthenticationTrailer(Self.settings(), peers: 0))
+        var (sender, receiver) = (
+            AuthenticationTrailer(Self.settings(), peers: 0), AuthenticationTrailer(Self.settings(), peers: 0)
+        )
         func isAccepted(_ time: UInt32) -> Bool {
             var writer = ByteWriter()
             writer.write(Self.v4[..<12])
@@ -248,7 +262,9 @@ struct AuthenticationTrailerTests {
             $0.addresses = [AddressEntry(IPPrefix(.v4(0xc000_0264), length: 32))]
         }
         var actions: [Action] = []
-        func hear() { receiver.routers.receive(Self.packet(Self.v4), for: 0, at: .zero, clock: Self.clock, into: &actions) }
+        func hear() {
+            receiver.routers.receive(Self.packet(Self.v4), for: 0, at: .zero, clock: Self.clock, into: &actions)
+        }
         hear()
         receiver.reconfigure {
             $0.routers[0].authentication = .trailer(Self.settings { $0.keys[2] = Array(repeating: 7, count: 64) })
@@ -268,11 +284,17 @@ struct AuthenticationTrailerTests {
             signer.sign(&writer, from: 0, source: .v4(0xc633_6400 + host), clock: Self.clock)
             return Self.packet(writer.bytes, from: host)
         }
-        for host in 1...4 as ClosedRange<UInt32> { try trailer.verify(packet(host), messageLength: 12, clock: Self.clock) }
-        for host in 5...99 as ClosedRange<UInt32> {
-            #expect(throws: Rejection.self) { try trailer.verify(Self.packet(Self.v4, from: host + 100), messageLength: 12, clock: Self.clock) }
+        for host in 1...4 as ClosedRange<UInt32> {
+            try trailer.verify(packet(host), messageLength: 12, clock: Self.clock)
         }
-        #expect(throws: Rejection.trailer(.replayed)) { try trailer.verify(packet(1), messageLength: 12, clock: Self.clock) }
+        for host in 5...99 as ClosedRange<UInt32> {
+            #expect(throws: Rejection.self) {
+                try trailer.verify(Self.packet(Self.v4, from: host + 100), messageLength: 12, clock: Self.clock)
+            }
+        }
+        #expect(throws: Rejection.trailer(.replayed)) {
+            try trailer.verify(packet(1), messageLength: 12, clock: Self.clock)
+        }
     }
 
     @Test("HM-13 without the key to sign with the router is at fault, not unsigned")

@@ -87,7 +87,9 @@ struct Bench {
 
     /// An advert from 192.0.2.`host`.
     @discardableResult
-    mutating func hear(_ priority: UInt8, from host: UInt32 = 1, every interval: Interval? = nil, router place: Int = 0) -> [Action] {
+    mutating func hear(_ priority: UInt8, from host: UInt32 = 1, every interval: Interval? = nil, router place: Int = 0)
+        -> [Action]
+    {
         let advert = Advert(priority: priority, interval: interval ?? self[place].settings.advertInterval)
         return handle(.advert(router: place, advert, from: .v4(0xc000_0200 + host)))
     }
@@ -138,14 +140,18 @@ func settings(
     settings.routerID = id
     settings.interface = "eth0"
     settings.priority = priority
-    settings.addresses = addresses.compactMap { IPAddress($0) }.map { AddressEntry(IPPrefix($0, length: $0.family.bits)) }
+    settings.addresses = addresses.compactMap { IPAddress($0) }.map {
+        AddressEntry(IPPrefix($0, length: $0.family.bits))
+    }
     change(&settings)
     return settings
 }
 
 extension [Action] {
     var adverts: [UInt8] { compactMap { if case .sendAdvert(_, let priority) = $0 { priority } else { nil } } }
-    var transitions: [Transition] { compactMap { if case .report(.transition(let transition)) = $0 { transition } else { nil } } }
+    var transitions: [Transition] {
+        compactMap { if case .report(.transition(let transition)) = $0 { transition } else { nil } }
+    }
     var lines: [String] { compactMap { if case .notice(let notice) = $0 { notice.text } else { nil } } }
     var announcesSomething: Bool { contains { if case .announce = $0 { true } else { false } } }
     /// Where the first action of a kind stands.

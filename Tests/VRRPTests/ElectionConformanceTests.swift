@@ -84,10 +84,14 @@ struct ElectionConformanceTests {
         var bench = Bench()
         bench.hear(200, every: .centiseconds(37))
         #expect(bench.router.masterInterval == .centiseconds(37))
-        #expect(bench.routers.nextDeadline == Instant.zero + Interval(nanoseconds: 3 * 370_000_000 + 370_000_000 * 156 / 256))
+        #expect(
+            bench.routers.nextDeadline == Instant.zero
+                + Interval(nanoseconds: 3 * 370_000_000 + 370_000_000 * 156 / 256))
     }
 
-    @Test("V3-25 equal priority, and lower priority without preemption, keep the backup down", arguments: [(100, true), (50, false)])
+    @Test(
+        "V3-25 equal priority, and lower priority without preemption, keep the backup down",
+        arguments: [(100, true), (50, false)])
     func follows(priority: UInt8, preempts: Bool) {
         var bench = Bench { $0.preempts = preempts }
         for _ in 0..<20 {
@@ -107,7 +111,9 @@ struct ElectionConformanceTests {
         bench.run(.ms(610))
         #expect(bench.transitions.last?.at == Instant.zero + Self.down100)
         #expect(bench.transitions.last?.1.cause == .preemption(master: .v4(0xc000_0201), priority: 50))
-        #expect(bench.lines.filter { $0 == "(VI) received lower priority (50) advert from 192.0.2.1 - discarding" }.count == 1)
+        #expect(
+            bench.lines.filter { $0 == "(VI) received lower priority (50) advert from 192.0.2.1 - discarding" }.count
+                == 1)
     }
 
     @Test("V3-27 at the end a master says so with priority 0 and lets go")
@@ -141,7 +147,9 @@ struct ElectionConformanceTests {
         #expect(bench.adverts.map(\.at) == [.ms(1400)])
     }
 
-    @Test("V3-29 a higher priority, or an equal one from a higher address, takes the addresses away", arguments: [(200, 1), (100, 3)])
+    @Test(
+        "V3-29 a higher priority, or an equal one from a higher address, takes the addresses away",
+        arguments: [(200, 1), (100, 3)])
     func loses(priority: UInt8, host: UInt32) {
         var bench = Bench()
         bench.run(.seconds(4))
@@ -154,6 +162,14 @@ struct ElectionConformanceTests {
         bench.forget()
         bench.run(.ms(1800))
         #expect(bench.announcements.isEmpty)
+    }
+
+    @Test("V3-29 an equal priority from a lower address changes nothing")
+    func keeps() {
+        var bench = Bench()
+        bench.run(.seconds(4))
+        #expect(bench.hear(100, from: 1).adverts == [100])
+        #expect(bench.state == .master)
     }
 
     @Test("V3-29 addresses are compared as unsigned numbers in network order")
@@ -200,7 +216,8 @@ struct ElectionConformanceTests {
         bench.hear(200, every: .ms(500))
         bench.hear(200, every: .ms(500))
         bench.handle(
-            .advert(router: 0, Advert(priority: 200, interval: .ms(500), addressList: .count(3)), from: .v4(0xc000_0201))
+            .advert(
+                router: 0, Advert(priority: 200, interval: .ms(500), addressList: .count(3)), from: .v4(0xc000_0201))
         )
         let lines = bench.lines.filter { $0.contains("mismatch") || $0.contains("VIPs") }
         #expect(
@@ -220,7 +237,10 @@ struct ElectionConformanceTests {
         bench.handle(.source(router: 0, nil))
         bench.handle(.start)
         #expect(bench.state == .fault)
-        #expect(bench.lines == ["(VI) entering FAULT state (no IPv4 address for interface)", "(VI) Entering FAULT STATE (init)"])
+        #expect(
+            bench.lines == [
+                "(VI) entering FAULT state (no IPv4 address for interface)", "(VI) Entering FAULT STATE (init)",
+            ])
         bench.handle(.source(router: 0, Bench.ourAddress))
         #expect(bench.state == .backup)
     }

@@ -61,7 +61,9 @@ struct HealingTests {
         #expect(last.contains(.report(.contestWon(router: 0, peer: .v4(0xc000_0201)))))
         #expect(last.announcesSomething)
         #expect(
-            last.lines == ["(VI) DUAL MASTER over: 192.0.2.1 gave way after 5.000000 seconds and 2 adverts, announcing again"]
+            last.lines == [
+                "(VI) DUAL MASTER over: 192.0.2.1 gave way after 5.000000 seconds and 2 adverts, announcing again"
+            ]
         )
         #expect(bench.router.statistics.contests == 1)
         #expect(bench.router.contest == nil)

@@ -64,7 +64,8 @@ struct ReconfigureTests {
     func replaced() {
         var bench = Self.bench()
         let actions = bench.reconfigure { $0.routers[0] = settings("N", id: 9) }
-        #expect(actions.place { $0 == .added(router: 3) } < actions.place { if case .removed = $0 { true } else { false } })
+        #expect(
+            actions.place { $0 == .added(router: 3) } < actions.place { if case .removed = $0 { true } else { false } })
         bench.reconfigure { $0.routers.append(settings("M", id: 10)) }
         #expect(bench[0].settings.name == "M")
     }

@@ -21,32 +21,67 @@ struct RejectionTests {
     static let v3 = format(3, 31, .milliseconds(500), "192.0.2.104") { $0.sentChecksum = .messageOnly }
 
     static let cases = [
-        Case(testDescription: "V3-5 TTL", format: v3, rejection: .hopLimit(received: 254, expected: 255...255)) { $0[8] = 254 },
-        Case(testDescription: "V2-2 TTL", format: v2, rejection: .hopLimit(received: 1, expected: 255...255)) { $0[8] = 1 },
-        Case(testDescription: "V3-5 version", format: v3, rejection: .version(received: 2, expected: 3)) { $0[20] = 0x21 },
-        Case(testDescription: "V2-2 version", format: v2, rejection: .version(received: 3, expected: 2)) { $0[20] = 0x31 },
+        Case(testDescription: "V3-5 TTL", format: v3, rejection: .hopLimit(received: 254, expected: 255...255)) {
+            $0[8] = 254
+        },
+        Case(testDescription: "V2-2 TTL", format: v2, rejection: .hopLimit(received: 1, expected: 255...255)) {
+            $0[8] = 1
+        },
+        Case(testDescription: "V3-5 version", format: v3, rejection: .version(received: 2, expected: 3)) {
+            $0[20] = 0x21
+        },
+        Case(testDescription: "V2-2 version", format: v2, rejection: .version(received: 3, expected: 2)) {
+            $0[20] = 0x31
+        },
         Case(testDescription: "V3-5 type", format: v3, rejection: .type(2)) { $0[20] = 0x32 },
         Case(testDescription: "V2-2 type", format: v2, rejection: .type(0)) { $0[20] = 0x20 },
         Case(testDescription: "V3-5 VRID", format: v3, rejection: .routerID(32)) { $0[21] = 32 },
         Case(testDescription: "V3-5 count 0", format: v3, rejection: .noAddresses) { $0[23] = 0 },
-        Case(testDescription: "V3-5 truncated list", format: v3, rejection: .length(received: 12, expected: 16)) { $0[23] = 2 },
-        Case(testDescription: "V2-2 truncated list", format: v2, rejection: .length(received: 20, expected: 1036)) { $0[23] = 255 },
-        Case(testDescription: "V3-5 truncated header", format: v3, rejection: .length(received: 7, expected: 8)) { cut(&$0, to: 27) },
-        Case(testDescription: "V3-5 checksum", format: v3, rejection: .checksum(version: 3), spoil: { $0[27] ^= 1 }, keepsChecksum: true),
-        Case(testDescription: "V2-2 checksum", format: v2, rejection: .checksum(version: 2), spoil: { $0[27] ^= 1 }, keepsChecksum: true),
-        Case(testDescription: "V3-5 interval 0", format: v3, rejection: .interval(received: .zero, expected: .ms(500))) {
+        Case(testDescription: "V3-5 truncated list", format: v3, rejection: .length(received: 12, expected: 16)) {
+            $0[23] = 2
+        },
+        Case(testDescription: "V2-2 truncated list", format: v2, rejection: .length(received: 20, expected: 1036)) {
+            $0[23] = 255
+        },
+        Case(testDescription: "V3-5 truncated header", format: v3, rejection: .length(received: 7, expected: 8)) {
+            cut(&$0, to: 27)
+        },
+        Case(
+            testDescription: "V3-5 checksum", format: v3, rejection: .checksum(version: 3), spoil: { $0[27] ^= 1 },
+            keepsChecksum: true),
+        Case(
+            testDescription: "V2-2 checksum", format: v2, rejection: .checksum(version: 2), spoil: { $0[27] ^= 1 },
+            keepsChecksum: true),
+        Case(testDescription: "V3-5 interval 0", format: v3, rejection: .interval(received: .zero, expected: .ms(500)))
+        {
             ($0[24], $0[25]) = (0xf0, 0)
         },
-        Case(testDescription: "V2-2 interval", format: v2, rejection: .interval(received: .seconds(1), expected: .seconds(2))) { $0[25] = 1 },
-        Case(testDescription: "V2-6 authentication type unknown", format: v2, rejection: .unknownAuthentication(type: 3)) { $0[24] = 3 },
-        Case(testDescription: "V2-6 authentication type not ours", format: v2, rejection: .authenticationMismatch(type: 0)) { $0[24] = 0 },
+        Case(
+            testDescription: "V2-2 interval", format: v2,
+            rejection: .interval(received: .seconds(1), expected: .seconds(2))
+        ) { $0[25] = 1 },
+        Case(
+            testDescription: "V2-6 authentication type unknown", format: v2, rejection: .unknownAuthentication(type: 3)
+        ) { $0[24] = 3 },
+        Case(
+            testDescription: "V2-6 authentication type not ours", format: v2,
+            rejection: .authenticationMismatch(type: 0)
+        ) { $0[24] = 0 },
         Case(testDescription: "V2-6 wrong password", format: v2, rejection: .authenticationFailed) { $0[39] = 1 },
-        Case(testDescription: "V3-9 too long", format: v3, rejection: .length(received: 27, expected: 12)) { pad(&$0, to: 47) },
-        Case(testDescription: "U-4 unicast to a multicast router", format: v3, rejection: .destination(isMulticast: false)) { $0[16] = 10 },
+        Case(testDescription: "V3-9 too long", format: v3, rejection: .length(received: 27, expected: 12)) {
+            pad(&$0, to: 47)
+        },
+        Case(
+            testDescription: "U-4 unicast to a multicast router", format: v3,
+            rejection: .destination(isMulticast: false)
+        ) { $0[16] = 10 },
         Case(testDescription: "not VRRP", format: v3, rejection: .notVRRP) { $0[9] = 17 },
         Case(testDescription: "not IPv4", format: v3, rejection: .notVRRP) { $0[0] = 0x65 },
         Case(testDescription: "a header longer than the packet", format: v3, rejection: .notVRRP) { $0[0] = 0x4f },
-        Case(testDescription: "V2-7 authentication header cut off", format: v2, rejection: .length(received: 20, expected: 24)) { $0[9] = 51 },
+        Case(
+            testDescription: "V2-7 authentication header cut off", format: v2,
+            rejection: .length(received: 20, expected: 24)
+        ) { $0[9] = 51 },
     ]
 
     static func cut(_ packet: inout [UInt8], to count: Int) {
@@ -60,7 +95,9 @@ struct RejectionTests {
     }
 
     /// An IPv4 packet with an advert of this format, which `spoil` may change.
-    static func packet(_ format: AdvertFormat, keepsChecksum: Bool = false, spoil: (inout [UInt8]) -> Void = { _ in }) -> [UInt8] {
+    static func packet(_ format: AdvertFormat, keepsChecksum: Bool = false, spoil: (inout [UInt8]) -> Void = { _ in })
+        -> [UInt8]
+    {
         var writer = ByteWriter()
         writer.write(hex("45c0000000010000ff700000c0000201e0000012"))
         format.write(priority: 100, from: .v4(0xc000_0201), to: format.group, into: &writer)
@@ -125,9 +162,11 @@ struct RejectionTests {
         #expect(try Self.v3.parse(ReceivedPacket(parsingIPv4: bytes[...])).interval == .ms(500))
     }
 
-    @Test("V3-10 all three forms of the checksum are accepted and told apart", arguments: [
-        ChecksumForm.messageOnly, .pseudoHeader, .multicastPseudoHeader,
-    ])
+    @Test(
+        "V3-10 all three forms of the checksum are accepted and told apart",
+        arguments: [
+            ChecksumForm.messageOnly, .pseudoHeader, .multicastPseudoHeader,
+        ])
     func checksumForms(form: ChecksumForm) throws {
         let unicast = format(3, 41, .seconds(1), "192.0.2.108") {
             $0.isUnicast = true
@@ -157,9 +196,12 @@ struct RejectionTests {
         }
     }
 
-    @Test("V3-12 no interval is rounded to zero on the wire", arguments: [
-        (Interval.centiseconds(4095), UInt16(4095)), (.microseconds(40_955_000), 4095), (.ms(10), 1), (.ms(1), 1), (.ms(14), 1), (.ms(15), 2),
-    ])
+    @Test(
+        "V3-12 no interval is rounded to zero on the wire",
+        arguments: [
+            (Interval.centiseconds(4095), UInt16(4095)), (.microseconds(40_955_000), 4095), (.ms(10), 1), (.ms(1), 1),
+            (.ms(14), 1), (.ms(15), 2),
+        ])
     func intervals(interval: Interval, field: UInt16) {
         let bytes = Self.packet(format(3, 1, interval, "192.0.2.1"))
         #expect(UInt16(bytes[24]) << 8 | UInt16(bytes[25]) == field)
@@ -217,14 +259,17 @@ struct FuzzTests {
             let which = round % packets.count
             buffer.removeAll(keepingCapacity: true)
             buffer += packets[which]
-            for _ in 0..<(random.next() % 4) { buffer[Int(random.next() % UInt64(buffer.count))] = UInt8(truncatingIfNeeded: random.next()) }
+            for _ in 0..<(random.next() % 4) {
+                buffer[Int(random.next() % UInt64(buffer.count))] = UInt8(truncatingIfNeeded: random.next())
+            }
             switch random.next() % 8 {
             case 0: buffer.removeLast(Int(random.next() % UInt64(buffer.count)))
             case 1: for _ in 0..<(random.next() % 64) { buffer.append(UInt8(truncatingIfNeeded: random.next())) }
             case 2: for index in buffer.indices { buffer[index] = UInt8(truncatingIfNeeded: random.next()) }
             default: break
             }
-            let packet = formats[which].family == .ipv4
+            let packet =
+                formats[which].family == .ipv4
                 ? try? ReceivedPacket(parsingIPv4: buffer[...])
                 : ReceivedPacket(source: .v4(1), destination: .vrrpGroup6, hopLimit: 255, message: buffer[...])
             guard let packet else { continue }

@@ -13,7 +13,9 @@ import VRRP
     // MARK: Addresses
 
     @Test func `an address takes all its options`() {
-        let reading = addresses("192.0.2.9/24 dev eth1 scope link brd + label eth1:vip home mngtmpaddr noprefixroute autojoin no_track preferred_lft 60")
+        let reading = addresses(
+            "192.0.2.9/24 dev eth1 scope link brd + label eth1:vip home mngtmpaddr noprefixroute autojoin no_track preferred_lft 60"
+        )
         #expect(reading.findings.isEmpty)
         var expected = AddressEntry(prefix("192.0.2.9/24"))
         expected.interface = "eth1"
@@ -27,13 +29,16 @@ import VRRP
     }
 
     @Test func `an IPv6 address has no detection of duplicates unless -nodad, and a host address is deprecated`() {
-        let entries = addresses("2001:db8::1 dev eth0\n2001:db8::2/64 dev eth0 -nodad\n2001:db8::3 dev eth0 preferred_lft forever").settings.staticAddresses
+        let entries = addresses(
+            "2001:db8::1 dev eth0\n2001:db8::2/64 dev eth0 -nodad\n2001:db8::3 dev eth0 preferred_lft forever"
+        ).settings.staticAddresses
         #expect(entries.map(\.flags) == [.withoutDuplicateDetection, [], .withoutDuplicateDetection])
         #expect(entries.map(\.preferredLifetime) == [0, nil, nil])
     }
 
     @Test func `broadcasts are computed from the prefix`() {
-        let entries = addresses("10.1.2.3/16 dev eth0 brd -\n10.1.2.3/16 dev eth1 broadcast 10.1.9.9").settings.staticAddresses
+        let entries = addresses("10.1.2.3/16 dev eth0 brd -\n10.1.2.3/16 dev eth1 broadcast 10.1.9.9").settings
+            .staticAddresses
         #expect(entries.map(\.broadcast) == [ip("10.1.0.0"), ip("10.1.9.9")])
         let tooLong = addresses("10.1.2.3/31 dev eth0 brd +")
         #expect(tooLong.faults == ["2 error no-room-for-broadcast"])
@@ -174,7 +179,9 @@ import VRRP
     }
 
     @Test func `next hops share a route`() {
-        let reading = routes("10.0.0.0/8 metric 5 nexthop via 192.0.2.2 dev eth0 weight 3 onlink nexthop via inet 198.51.100.2 dev eth1 realms 7")
+        let reading = routes(
+            "10.0.0.0/8 metric 5 nexthop via 192.0.2.2 dev eth0 weight 3 onlink nexthop via inet 198.51.100.2 dev eth1 realms 7"
+        )
         #expect(reading.findings.isEmpty)
         var first = RouteEntry.NextHop()
         first.gateway = ip("192.0.2.2")
@@ -242,9 +249,14 @@ import VRRP
     }
 
     @Test func `family words stand alone and actions are known`() {
-        let reading = rules("inet6 blackhole preference 1\ninet from all goto 50 preference 2\nl3mdev priority 3\nnop order 4\nprohibit preference 5\nunreachable preference 6")
+        let reading = rules(
+            "inet6 blackhole preference 1\ninet from all goto 50 preference 2\nl3mdev priority 3\nnop order 4\nprohibit preference 5\nunreachable preference 6"
+        )
         #expect(reading.findings.isEmpty)
-        #expect(reading.settings.staticRules.map(\.action) == [.blackhole, .goto(50), .l3mdev, .nop, .prohibit, .unreachable])
+        #expect(
+            reading.settings.staticRules.map(\.action) == [
+                .blackhole, .goto(50), .l3mdev, .nop, .prohibit, .unreachable,
+            ])
         #expect(reading.settings.staticRules.map(\.family) == [.ipv6, .ipv4, .ipv4, .ipv4, .ipv4, .ipv4])
         #expect(reading.settings.staticRules.map(\.preference) == [1, 2, 3, 4, 5, 6])
     }
@@ -283,6 +295,8 @@ import VRRP
         #expect(CNumber.read("017") == 15)
         #expect(CNumber.read("0") == 0)
         #expect(CNumber.read("18446744073709551615") == .max)
-        for text in ["", "0x", "-1", "+1", "08", "18446744073709551616", "1 ", "0x-1"] { #expect(CNumber.read(text) == nil) }
+        for text in ["", "0x", "-1", "+1", "08", "18446744073709551616", "1 ", "0x-1"] {
+            #expect(CNumber.read(text) == nil)
+        }
     }
 }

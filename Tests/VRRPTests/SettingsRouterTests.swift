@@ -63,7 +63,8 @@ import VRRP
     }
 
     @Test func `skip_check_adv_addr off is off`() {
-        let reading = Reading.router("skip_check_adv_addr false", before: "global_defs {\n vrrp_skip_check_adv_addr\n}\n")
+        let reading = Reading.router(
+            "skip_check_adv_addr false", before: "global_defs {\n vrrp_skip_check_adv_addr\n}\n")
         #expect(!reading.router.skipsAddressCheck)
         #expect(Reading.router("", before: "global_defs {\n vrrp_skip_check_adv_addr\n}\n").router.skipsAddressCheck)
     }
@@ -84,7 +85,8 @@ import VRRP
     }
 
     @Test func `announcement keywords override the global ones`() {
-        let globals = "global_defs {\n vrrp_garp_master_delay 7\n vrrp_garp_master_repeat 2\n vrrp_garp_lower_prio_repeat 9\n}\n"
+        let globals =
+            "global_defs {\n vrrp_garp_master_delay 7\n vrrp_garp_master_repeat 2\n vrrp_garp_lower_prio_repeat 9\n}\n"
         let inherited = Reading.router("", before: globals).router.announcements
         #expect(inherited.delay == .seconds(7))
         #expect(inherited.repeats == 2)
@@ -118,7 +120,9 @@ import VRRP
         let announcements = Reading.router("", before: "global_defs {\n vrrp_min_garp\n}\n").router.announcements
         #expect(announcements.repeats == 1)
         #expect(announcements.delay == .zero)
-        #expect(Reading.router("garp_master_repeat 3", before: "global_defs {\n vrrp_min_garp\n}\n").router.announcements.repeats == 3)
+        #expect(
+            Reading.router("garp_master_repeat 3", before: "global_defs {\n vrrp_min_garp\n}\n").router.announcements
+                .repeats == 3)
     }
 
     @Test func `unicast peers with bounds check the source`() {
@@ -159,7 +163,8 @@ import VRRP
         let long = Reading.router("authentication {\n auth_type AH\n auth_pass cluster_api_vip\n}")
         #expect(long.router.authentication == .authenticationHeader(key: Array("cluster_".utf8)))
         #expect(long.faults == ["9 warning password-truncated"])
-        #expect(Reading.router("authentication {\n auth_type PASS|AH\n auth_pass x\n}").faults == ["8 error unknown-value"])
+        #expect(
+            Reading.router("authentication {\n auth_type PASS|AH\n auth_pass x\n}").faults == ["8 error unknown-value"])
     }
 
     @Test func `auth_hmac takes keys as text, hex and file`() {
@@ -208,11 +213,14 @@ import VRRP
         var named = VirtualInterface(.macvlan(MACAddress("02:00:00:00:00:33") ?? .broadcast), name: "vip0")
         named.group = 7
         named.notifiesPeers = true
-        #expect(Reading.router("use_vmac vip0 02:00:00:00:00 netlink_notify_msg group 7").router.virtualInterface == named)
+        #expect(
+            Reading.router("use_vmac vip0 02:00:00:00:00 netlink_notify_msg group 7").router.virtualInterface == named)
         #expect(Reading.router("use_vmac 00:00:5e:00:01:09").faults == ["7 error bad-mac"])
         #expect(Reading.router("use_vmac 01:00:00:00:00:09").faults == ["7 error bad-mac"])
         let ipvlan = Reading.router("use_ipvlan vepa name iv0 192.0.2.9/24")
-        #expect(ipvlan.router.virtualInterface == VirtualInterface(.ipvlan(mode: .vepa, address: prefix("192.0.2.9/24")), name: "iv0"))
+        #expect(
+            ipvlan.router.virtualInterface
+                == VirtualInterface(.ipvlan(mode: .vepa, address: prefix("192.0.2.9/24")), name: "iv0"))
         #expect(ipvlan.router.source == ip("192.0.2.9"))
     }
 
@@ -248,7 +256,9 @@ import VRRP
     }
 
     @Test func `a missing notify script is a hint only, as its router runs all the same`() {
-        let reading = Reading("vrrp_instance A {\n interface eth0\n virtual_router_id 1\n virtual_ipaddress { 192.0.2.9\n }\n notify /nowhere\n}") {
+        let reading = Reading(
+            "vrrp_instance A {\n interface eth0\n virtual_router_id 1\n virtual_ipaddress { 192.0.2.9\n }\n notify /nowhere\n}"
+        ) {
             $0.script = { _, _, _ in .missing }
         }
         #expect(reading.faults.isEmpty)
@@ -257,7 +267,9 @@ import VRRP
 
     @Test func `identity tells routers apart as a reload does`() {
         let plain = Reading.router("").router
-        let renamed = Reading("vrrp_instance Other {\n interface eth0\n virtual_router_id 51\n virtual_ipaddress { 192.0.2.7\n }\n priority 7\n}").router
+        let renamed = Reading(
+            "vrrp_instance Other {\n interface eth0\n virtual_router_id 51\n virtual_ipaddress { 192.0.2.7\n }\n priority 7\n}"
+        ).router
         #expect(plain.identity == renamed.identity)
         #expect(plain.identity != Reading.router("use_vmac").router.identity)
         #expect(plain.identity != Reading.router("unicast_peer {\n 192.0.2.2\n}").router.identity)

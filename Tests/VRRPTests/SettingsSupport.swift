@@ -53,7 +53,8 @@ struct Reading {
     }
 
     /// The same without an address of its own.
-    static func bare(_ lines: String, before: String = "", _ change: (inout Surroundings) -> Void = { _ in }) -> Reading {
+    static func bare(_ lines: String, before: String = "", _ change: (inout Surroundings) -> Void = { _ in }) -> Reading
+    {
         Reading("\(before)vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n\(lines)\n}\n", change)
     }
 }
@@ -66,7 +67,8 @@ extension Surroundings {
         surroundings.interfaceMTU = { _ in 1500 }
         surroundings.interfaceAddresses = { name in
             switch name {
-            case "eth0": [IPPrefix(.v4(0xc000_0201), length: 24), IPPrefix(.v6(high: 0xfe80 << 48, low: 1), length: 64)]
+            case "eth0":
+                [IPPrefix(.v4(0xc000_0201), length: 24), IPPrefix(.v6(high: 0xfe80 << 48, low: 1), length: 64)]
             case "eth1": [IPPrefix(.v4(0xc633_6401), length: 24)]
             default: []
             }

@@ -82,18 +82,21 @@ import VRRP
         #expect(reading.faults.isEmpty)
         #expect(
             reading.router.trackers == [
-                Tracker(.script("chk"), weight: 10), Tracker(.interface("eth1"), weight: -30, isReversed: true), Tracker(.bfd("hop"), weight: 9),
+                Tracker(.script("chk"), weight: 10), Tracker(.interface("eth1"), weight: -30, isReversed: true),
+                Tracker(.bfd("hop"), weight: 9),
             ]
         )
     }
 
     @Test func `the timeout of a script is its interval unless said`() {
-        let reading = Reading.router("track_script {\n s\n}", before: "vrrp_script s {\n script /bin/true\n interval 7\n}\n")
+        let reading = Reading.router(
+            "track_script {\n s\n}", before: "vrrp_script s {\n script /bin/true\n interval 7\n}\n")
         #expect(reading.settings.scripts.first?.timeout == .seconds(7))
     }
 
     @Test func `quorum_max 0 means that the program must not run`() {
-        let reading = Reading.router("track_process {\n p\n}", before: "vrrp_track_process p {\n process p\n quorum_max 0\n}\n")
+        let reading = Reading.router(
+            "track_process {\n p\n}", before: "vrrp_track_process p {\n process p\n quorum_max 0\n}\n")
         #expect(reading.settings.trackProcesses.first?.quorum == 0)
         #expect(reading.settings.trackProcesses.first?.quorumMaximum == 0)
     }
@@ -106,7 +109,8 @@ import VRRP
     }
 
     @Test(arguments: [
-        ("eth1 weight 254", "out-of-range", 253), ("eth1 weight -254", "out-of-range", -253), ("eth1 weight 300", "out-of-range", 0),
+        ("eth1 weight 254", "out-of-range", 253), ("eth1 weight -254", "out-of-range", -253),
+        ("eth1 weight 300", "out-of-range", 0),
         ("eth1 weight", "missing-value", 0), ("eth1 foo", "unknown-option", 0), ("eth1 weight x", "not-a-number", 0),
     ]) func `a bad weight is reported`(line: String, code: String, weight: Int) {
         let reading = Reading.router("track_interface {\n \(line)\n}")
@@ -116,11 +120,15 @@ import VRRP
     }
 
     @Test(arguments: [
-        ("vrrp_script", "script /bin/true\nweight 300", "out-of-range"), ("vrrp_script", "script /bin/true\nrise 0", "out-of-range"),
-        ("vrrp_script", "script /bin/true\nweight 5 revers", "unknown-option"), ("vrrp_track_process", "process p\nweight 5\nweight 6", "duplicate"),
+        ("vrrp_script", "script /bin/true\nweight 300", "out-of-range"),
+        ("vrrp_script", "script /bin/true\nrise 0", "out-of-range"),
+        ("vrrp_script", "script /bin/true\nweight 5 revers", "unknown-option"),
+        ("vrrp_track_process", "process p\nweight 5\nweight 6", "duplicate"),
         ("vrrp_track_process", "process p\nquorum 5\nquorum_max 3", "quorum-above-maximum"),
-        ("vrrp_track_process", "process p\ndelay 4000", "out-of-range"), ("vrrp_track_process", "process p\nparam_match foo", "unknown-value"),
-        ("track_file", "file /run/x\nweight 5\nweight 6", "duplicate"), ("vrrp_track_file", "file /run/x\ninit_file 300", "out-of-range"),
+        ("vrrp_track_process", "process p\ndelay 4000", "out-of-range"),
+        ("vrrp_track_process", "process p\nparam_match foo", "unknown-value"),
+        ("track_file", "file /run/x\nweight 5\nweight 6", "duplicate"),
+        ("vrrp_track_file", "file /run/x\ninit_file 300", "out-of-range"),
     ]) func `bad definitions are reported`(block: String, lines: String, code: String) {
         let reading = Reading("\(block) x {\n\(lines)\n}\n")
         #expect(reading.faults.count == 1)
@@ -146,7 +154,10 @@ import VRRP
             }
             """
         )
-        #expect(reading.faults == ["1 error needs-one-name", "4 error needs-one-name", "10 error duplicate", "12 error needs-one-name"])
+        #expect(
+            reading.faults == [
+                "1 error needs-one-name", "4 error needs-one-name", "10 error duplicate", "12 error needs-one-name",
+            ])
         #expect(reading.diagnostics.map(\.consequence).contains(.missingParameter))
     }
 
@@ -155,7 +166,8 @@ import VRRP
             "vrrp_instance \($1) {\n interface eth0\n virtual_router_id \($0 + 1)\n virtual_ipaddress { 192.0.2.\($0 + 10)\n }\n}\n"
         }.joined()
         let reading = Reading(
-            routers + "vrrp_sync_group G {\n group {\n A B\n }\n track_interface {\n eth1 weight 5\n }\n notify_master /bin/true\n notify_priority_changes\n smtp_alert\n sync_group_tracking_weight\n}\n"
+            routers
+                + "vrrp_sync_group G {\n group {\n A B\n }\n track_interface {\n eth1 weight 5\n }\n notify_master /bin/true\n notify_priority_changes\n smtp_alert\n sync_group_tracking_weight\n}\n"
         )
         #expect(reading.faults.isEmpty)
         let group = reading.settings.syncGroups.first

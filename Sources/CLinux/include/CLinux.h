@@ -133,6 +133,5 @@ ssize_t clinux_receive_message(int fd, void *bytes, size_t length, int *descript
 int clinux_ethtool_link(int fd, const char *name);
 int clinux_mii_link(int fd, const char *name);
 
-/// Gives back what only the start of a process needed: free heap, and pages of program text, which the kernel brings back from
-/// its page cache when they are run again.
-void clinux_release_startup_memory(void);
+/// Gives back free heap, and pages of program text, which the kernel maps again from its page cache when they are run again.
+void clinux_give_back_memory(void);

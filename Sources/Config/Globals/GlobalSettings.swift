@@ -168,6 +168,7 @@ package struct FileSettings: Equatable, Sendable {
     package init() {}
 }
 
+/// The SNMP keywords of `global_defs`: what is served and how often IPVS counters are read for it.
 package struct SNMPSettings: Equatable, Sendable {
     package var socket: String?
     package var sendsTraps = false
@@ -182,6 +183,7 @@ package struct SNMPSettings: Equatable, Sendable {
     package init() {}
 }
 
+/// The `dbus_*` keywords and `enable_dbus` of `global_defs`.
 package struct DBusSettings: Equatable, Sendable {
     package var isEnabled = false
     package var serviceName = "org.keepalived.Vrrp1"

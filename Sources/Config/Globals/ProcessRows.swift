@@ -67,7 +67,7 @@ extension ProcessSettings {
                 statement, settings, reader in
                 if let processors = reader.processors(statement) { settings.processors = processors }
             }
-            .since("2.0.17"),
+            .range("numbers of processors").since("2.0.17"),
             realtimeLimit("\(process)_rlimit_rttime").since("2.1.0"),
             realtimeLimit("\(process)_rlimit_rtime").since("2.0.0").deprecated(use: "\(process)_rlimit_rttime"),
         ]

@@ -92,7 +92,7 @@ extension VRRPGlobals {
             }
             vrrp[keyPath: path] = address
         }
-        .since("1.2.10")
+        .range(family == .ipv4 ? "an IPv4 multicast address" : "an IPv6 multicast address").since("1.2.10")
     }
 
     private static var bufferRows: [Keyword<VRRPGlobals>] {

@@ -70,6 +70,7 @@ package struct AnnouncementGlobals: Equatable, Sendable {
 
 /// Which firewall blocks traffic to addresses that must not be used, and its names.
 package struct FirewallGlobals: Equatable, Sendable {
+    /// The chains of `vrrp_iptables`.
     package struct Chains: Equatable, Sendable {
         package var input: String
         /// Nil where only one chain was named.
@@ -81,6 +82,7 @@ package struct FirewallGlobals: Equatable, Sendable {
         }
     }
 
+    /// What `vrrp_ipsets` says; iptables rules match sets of addresses where these may be used.
     package enum IPSets: Equatable, Sendable {
         case unset
         case disabled
@@ -99,6 +101,7 @@ package struct FirewallGlobals: Equatable, Sendable {
     package init() {}
 }
 
+/// The room of a netlink socket for what was not read yet, in bytes; nil leaves the kernel's.
 package struct BufferSettings: Equatable, Sendable {
     package var size: UInt32?
     /// Beyond the limit that the kernel sets for unprivileged processes.
@@ -119,6 +122,7 @@ package struct ReceiveBufferPolicy: Equatable, Sendable {
 
 /// What `global_defs` says for IPVS and the checkers.
 package struct LVSGlobals: Equatable, Sendable {
+    /// What `lvs_flush_on_stop` empties: nothing, the whole IPVS table, or the virtual servers of the configuration.
     package enum Flush: Equatable, Sendable { case no, everything, virtualServers }
 
     /// IPVS timeouts in seconds; nil leaves the kernel's.

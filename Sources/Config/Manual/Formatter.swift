@@ -12,6 +12,7 @@ package struct Formatter {
     /// Whether the last line of the output could take a `{`.
     private var canTakeBrace = false
 
+    /// The file in canonical layout. CR at the end of a line goes, and empty lines at the end of the file.
     package static func format(_ text: [UInt8]) -> String {
         var formatter = Formatter()
         for line in text.split(separator: Sign.newline, omittingEmptySubsequences: false) {

@@ -24,6 +24,7 @@ package struct Findings: Sendable {
         (diagnostic.position?.file ?? .max, diagnostic.position?.line ?? .max, offset)
     }
 
+    /// How many findings are of this severity.
     package func count(_ severity: Diagnostic.Severity) -> Int { diagnostics.count { $0.severity == severity } }
 
     /// The exit status of `-t`.

@@ -19,6 +19,8 @@ package struct TextReport {
         return result
     }
 
+    /// One finding as a compiler words it: the files that led there, the place, the message with its code, and the
+    /// line.
     package mutating func text(_ diagnostic: Diagnostic) -> String {
         var result = ""
         if let position = diagnostic.position {

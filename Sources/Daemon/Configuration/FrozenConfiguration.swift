@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+import BFD
 import Basics
 package import Config
+import Health
 package import Linux
 import VRRP
 
@@ -63,7 +65,15 @@ extension Configuration {
     init(_ draft: ConfigurationDraft, _ reader: inout Reader) {
         self.init()
         globals = draft.globals
-        if reader.processes.contains(.vrrp) { vrrp = draft.vrrp.settled(with: globals, &reader) }
+        bfd = draft.bfd
+        if reader.processes.contains(.checker) {
+            var draft = draft
+            health = draft.health.settle(
+                with: globals, files: draft.checkFiles, sessions: Set(bfd.sessions.map(\.name)), &reader)
+        }
+        if reader.processes.contains(.vrrp) {
+            vrrp = draft.vrrp.settled(with: globals, sessions: bfd.weights, &reader)
+        }
         let scripts = globals.scripts
         startupScript = scripts.startup.flatMap { reader.resolve($0, for: "startup_script", by: scripts) }
         shutdownScript = scripts.shutdown.flatMap { reader.resolve($0, for: "shutdown_script", by: scripts) }
@@ -79,5 +89,13 @@ extension ChildKind {
         case .checker: [.checker, .parent]
         case .bfd: [.bfd, .parent]
         }
+    }
+}
+
+extension BFDSettings {
+    /// What each session that VRRP hears of counts where `track_bfd` names no weight.
+    fileprivate var weights: [String: OwnWeight] {
+        let pairs = sessions.lazy.filter(\.informsVRRP).map { ($0.name, OwnWeight(weight: $0.weight, isReversed: $0.isReversed)) }
+        return Dictionary(pairs, uniquingKeysWith: { first, _ in first })
     }
 }

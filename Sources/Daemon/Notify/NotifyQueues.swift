@@ -46,6 +46,7 @@ package struct NotifyJob: Hashable, Sendable {
 /// limit if it has one; otherwise once it has run for `patience` and another one waits. When the daemon stops, each script
 /// has `stopLimit` left.
 package struct NotifyQueues {
+    /// What the shell is to do with an object's script.
     package enum Action: Equatable, Sendable {
         case start(NotifyObject, NotifyJob)
         /// Ask the object's running script, and all it started, to end.
@@ -81,6 +82,7 @@ package struct NotifyQueues {
     /// Whether nothing runs or waits.
     package var isEmpty: Bool { queues.isEmpty }
 
+    /// Whether a script of the object has been started and has not ended.
     package func isRunning(_ object: NotifyObject) -> Bool { queues[object] != nil }
 
     /// Starts the script, or has it wait for those before it.

@@ -44,9 +44,6 @@ struct BFDPairs {
 extension Supervisor {
     func startChild(_ kind: ChildKind) {
         guard let memory = inForce?.memory else { return }
-        guard kind.isBuilt else {
-            return handle(.unavailable(kind), at: Instant.now)
-        }
         do {
             bfdPairs.drain(for: kind)
             let (near, far) = try MessageChannel.pair()

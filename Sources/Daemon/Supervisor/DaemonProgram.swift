@@ -6,6 +6,8 @@ import Linux
 
 /// The program: what the command line asks for, from the first word to the exit code.
 package enum DaemonProgram {
+    /// Does what the words ask for; the first word is the program's name. Returns the exit code when the program is to
+    /// end.
     package static func run(_ words: [String]) -> Int32 {
         switch CommandLineParser.parse(words) {
         case .help:
@@ -16,8 +18,8 @@ package enum DaemonProgram {
             return ExitCode.ok.rawValue
         case .signalNumber(let name):
             return tellSignal(name)
-        case .genhash:
-            return refuse("genhash is not part of this version yet")
+        case .genhash(let words):
+            return Genhash.run(words)
         case .refused(let text):
             return refuse(text)
         case .run(let commandLine, let mode):

@@ -158,9 +158,11 @@ final class Supervisor {
         switch state {
         case .ready(let status):
             service?.notify("READY=1", "MAINPID=\(Processes.own)", "STATUS=\(status)")
-            if !isReady { gate?.open(.ok) }
+            if !isReady {
+                gate?.open(.ok)
+                Memory.keepLean(on: loop)
+            }
             isReady = true
-            loop.after(.milliseconds(200)) { _ in ProcessMemory.releaseAfterStart() }
         case .reloading:
             service?.notify("RELOADING=1", "MONOTONIC_USEC=\((Instant.now - .zero).microseconds)")
         case .stopping:

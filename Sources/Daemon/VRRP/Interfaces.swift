@@ -16,6 +16,7 @@ package struct Interfaces {
         package var index: UInt32 { link.index }
         package var name: String { link.name }
 
+        /// Whether the address is there with just this prefix length.
         package func has(_ prefix: IPPrefix) -> Bool { place(of: prefix) != nil }
 
         fileprivate func place(of prefix: IPPrefix) -> Int? { addresses.indices.first { addresses[$0].prefix == prefix } }

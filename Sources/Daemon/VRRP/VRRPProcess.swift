@@ -21,6 +21,7 @@ package final class VRRPProcess: ChildProcess {
     private let scripts: ScriptTracker
     private let files: FileTracker
     private var keeper: AddressKeeper?
+    private var sessions: BFDSubscriber?
 
     private var actions: [Action] = []
     private var performing: [Action] = []
@@ -50,6 +51,11 @@ package final class VRRPProcess: ChildProcess {
         keeper = AddressKeeper(
             transmit: { [unowned self] in kernel.send($0) }, announce: { [unowned self] in announceNow($0) })
         connect()
+        do throws(SystemError) {
+            try subscribe()
+        } catch {
+            environment.logger.log(.error, "Unable to hear of BFD sessions - \(error)")
+        }
         begin(at: .now)
     }
 
@@ -75,6 +81,15 @@ package final class VRRPProcess: ChildProcess {
                 routers.advance(to: now, into: &actions)
                 perform(at: now)
             })
+    }
+
+    /// Hears of the BFD sessions that routers track.
+    private func subscribe() throws(SystemError) {
+        guard let channel = environment.bfdChannels.incoming else { return }
+        sessions = try BFDSubscriber(loop: environment.loop, channel: channel) { [unowned self] status, now in
+            environment.log(status.line(receivedAt: now))
+            if let isUp = status.isUp { tell(.bfd(status.name, isUp: isUp), at: now) }
+        }
     }
 
     private func begin(at now: Instant) {
@@ -105,6 +120,7 @@ package final class VRRPProcess: ChildProcess {
 
     // MARK: ChildProcess
 
+    /// Changes the routers by the difference, then the trackers to what is configured now.
     package func reload(from old: Configuration, at now: Instant) {
         let settings = environment.configuration.vrrp
         routers.reconfigure(to: settings, options: options, at: now, into: &actions)
@@ -113,6 +129,8 @@ package final class VRRPProcess: ChildProcess {
         scripts.configure(settings.scripts)
     }
 
+    /// Ends the track scripts, has every router resign, takes the addresses away and finishes once the kernel has
+    /// answered.
     package func stop(at now: Instant) {
         isStopping = true
         scripts.stop()
@@ -122,6 +140,7 @@ package final class VRRPProcess: ChildProcess {
         kernel.finish { [unowned self] in environment.finish() }
     }
 
+    /// Dump signals pass without effect: the routers have no text form.
     package func dump(_ kind: DumpKind, at now: Instant) {}
 
     // MARK: Events

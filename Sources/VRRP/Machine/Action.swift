@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package import Basics
 
-/// What the virtual routers want done. In the array of one call all adverts stand first, so that they can leave in one system call
-/// before any other work; the rest is in the order it is to be done.
+/// What the virtual routers want done. In the array of one call all adverts stand first, so that they can leave in one
+/// system call before any other work; the rest is in the order it is to be done.
 package enum Action: Equatable, Sendable {
-    /// Send an advert to the group or to every unicast peer; ``VirtualRouters/writeAdvert(of:priority:from:to:clock:into:)`` has the bytes.
+    /// Send an advert to the group or to every unicast peer;
+    /// ``VirtualRouters/writeAdvert(of:priority:from:to:clock:into:)`` has the bytes.
     case sendAdvert(router: Int, priority: UInt8)
     /// The router's addresses, routes and rules are to be there from now on.
     case hold(router: Int)
@@ -19,8 +20,9 @@ package enum Action: Equatable, Sendable {
     case notice(Notice)
     /// The router at this place is new: open its sockets, watch its interfaces, say its source address.
     case added(router: Int)
-    /// Its settings changed. The shell compares what it did for the old ones with what the new ones need; adverts go on meanwhile.
-    /// (Indirect, as the settings of a router are large and adverts are many: every action would take as much room.)
+    /// Its settings changed. The shell compares what it did for the old ones with what the new ones need; adverts go on
+    /// meanwhile.
+    /// Indirect: settings are large, adverts are many, and an action takes the room of the largest.
     indirect case changed(router: Int, from: RouterSettings)
     /// It is gone from the configuration, and its place is free for another.
     indirect case removed(router: Int, RouterSettings)
@@ -34,6 +36,7 @@ package enum Report: Hashable, Sendable {
     case priority(router: Int, state: RouterState, priority: UInt8)
     /// A master heard a losing advert (`MASTER_RX_LOWER_PRI`).
     case lowerPriority(router: Int)
-    /// A master's rival has fallen silent or given way: the same state as before, told again for those who keep a record elsewhere.
+    /// A master's rival has fallen silent or given way: the same state as before, told again for those who keep a
+    /// record elsewhere.
     case contestWon(router: Int, peer: IPAddress)
 }

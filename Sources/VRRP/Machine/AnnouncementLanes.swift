@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import Basics
 
-/// The paces of announcements: for each `garp_group`, else for each interface, one for gratuitous ARPs and one for neighbour advertisements.
+/// The paces of announcements: for each `garp_group`, else for each interface, one for gratuitous ARPs and one for
+/// neighbour advertisements.
 struct AnnouncementLanes: Sendable {
     private struct Key: Hashable, Sendable {
         enum Sharers: Hashable, Sendable {
@@ -46,7 +47,8 @@ struct AnnouncementLanes: Sendable {
         let ofGroup = group.flatMap { family == .ipv4 ? settings[$0].garpInterval : settings[$0].gnaInterval }
         let gap = ofGroup ?? (family == .ipv4 ? options.garpInterval : options.gnaInterval)
         guard gap > .zero else { return nil }
-        let sharers = ofGroup == nil ? Key.Sharers.interface(interface) : group.map(Key.Sharers.group) ?? .interface(interface)
+        let sharers =
+            ofGroup == nil ? Key.Sharers.interface(interface) : group.map(Key.Sharers.group) ?? .interface(interface)
         let key = Key(sharers: sharers, family: family)
         if let place = places[key] { return place }
         places[key] = all.count

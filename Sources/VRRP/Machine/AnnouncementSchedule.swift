@@ -3,9 +3,9 @@ package import Basics
 
 /// When which address of a master is announced by gratuitous ARP or unsolicited neighbour advertisement.
 ///
-/// A burst is a number of rounds over all addresses. The first round is one announcement for every address, at once, so that all are
-/// reachable as soon as they can be; the further rounds follow in slices, so that adverts get between them. Where
-/// `garp_interval` or `gna_interval` sets a pace, every announcement waits its turn on a ``Lane``.
+/// A burst is a number of rounds over all addresses. The first round is one announcement for every address, at once, so
+/// that all are reachable as soon as they can be; the further rounds follow in slices, so that adverts get between
+/// them. Where `garp_interval` or `gna_interval` sets a pace, every announcement waits its turn on a ``Lane``.
 package struct AnnouncementSchedule: Equatable, Sendable {
     /// The pace of one kind of announcement on the interfaces that share it.
     package struct Lane: Equatable, Sendable {
@@ -55,7 +55,8 @@ package struct AnnouncementSchedule: Equatable, Sendable {
         return earliest
     }
 
-    /// The router became master, or was woken and may have been superseded: everything from the beginning, from `start` on.
+    /// The router became master, or was woken and may have been superseded: everything from the beginning, from `start`
+    /// on.
     package mutating func begin(at start: Instant) {
         burst(settings.repeats, at: start, urgent: true)
         secondBurst = settings.delay > .zero ? start + settings.delay : nil
@@ -67,7 +68,8 @@ package struct AnnouncementSchedule: Equatable, Sendable {
     /// A losing advert was heard: others may have been told wrong.
     package mutating func repeatAfterLowerPriority(at now: Instant) {
         guard settings.lowerPriorityRepeats > 0 else { return }
-        // Rivals advertise again and again; a burst on its way is not begun anew each time, or its end would never come.
+        // Rivals advertise again and again; a burst on its way is not begun anew each time, or its end would never
+        // come.
         if roundsLeft == 0 { burst(settings.lowerPriorityRepeats, at: now, urgent: true) }
         if settings.lowerPriorityDelay > .zero, secondBurst == nil {
             secondBurst = now + settings.lowerPriorityDelay

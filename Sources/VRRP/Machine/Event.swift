@@ -3,14 +3,15 @@ package import Basics
 
 /// What the VRRP process tells its virtual routers. Routers are named by their place (``VirtualRouters/place(of:)``).
 ///
-/// Before ``start`` the shell says what it knows: links, source addresses, values of files, counts of processes. A link or an
-/// address it has said nothing about counts as missing, a script without a result holds its routers in INIT.
+/// Before ``start`` the shell says what it knows: links, source addresses, values of files, counts of processes. A link
+/// or an address it has said nothing about counts as missing, a script without a result holds its routers in INIT.
 package enum Event: Hashable, Sendable {
     /// Everything begins.
     case start
     /// The process ends: masters leave with priority 0.
     case stop
-    /// An advert passed the checks of the router's ``AdvertFormat``; ``VirtualRouters/receive(_:for:at:clock:into:)`` makes these.
+    /// An advert passed the checks of the router's ``AdvertFormat``; ``VirtualRouters/receive(_:for:at:clock:into:)``
+    /// makes these.
     case advert(router: Int, Advert, from: IPAddress)
     /// A packet did not pass them.
     case rejected(router: Int, Rejection, from: IPAddress)
@@ -18,8 +19,8 @@ package enum Event: Hashable, Sendable {
     case unknownRouter(UInt8, interface: String)
     /// An interface came up, went down, or is gone (which is down).
     case link(String, isUp: Bool)
-    /// The address that the router's adverts come from: the configured one if the interface has it, else the interface's primary
-    /// (IPv4) or link-local (IPv6) one; nil when there is none.
+    /// The address that the router's adverts come from: the configured one if the interface has it, else the
+    /// interface's primary (IPv4) or link-local (IPv6) one; nil when there is none.
     case source(router: Int, IPAddress?)
     /// A run of a tracked script ended.
     case scriptEnded(String, ScriptResult)

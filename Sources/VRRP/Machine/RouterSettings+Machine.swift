@@ -28,7 +28,8 @@ extension AdvertFormat {
         }
     }
 
-    /// Up to eight bytes, padded with zeros, as one word in network order; more are cut off, as every implementation does.
+    /// Up to eight bytes, padded with zeros, as one word in network order; more are cut off, as every implementation
+    /// does.
     private static func word(_ bytes: [UInt8]) -> UInt64 {
         (0..<8).reduce(0) { $0 << 8 | UInt64($1 < bytes.count ? bytes[$1] : 0) }
     }

@@ -13,8 +13,8 @@ package struct SyncGroup: Equatable, Sendable {
 extension VirtualRouters {
     /// Lets the other members follow after something happened to one.
     ///
-    /// A fault of one is a fault of all. A group becomes master only when each member would: were one member's rival alive, the
-    /// group would be torn between two nodes. One that has to give way takes the others along.
+    /// A fault of one is a fault of all. A group becomes master only when each member would: were one member's rival
+    /// alive, the group would be torn between two nodes. One that has to give way takes the others along.
     mutating func settle(_ group: Int, after place: Int, wasMaster: Bool, at now: Instant) {
         shareFaults(group, at: now)
         if wasMaster, routers[place]?.state == .backup {
@@ -88,7 +88,7 @@ extension VirtualRouters {
     mutating func formGroups(_ settings: [SyncGroupSettings], at now: Instant) {
         let before = groups
         var placeOfName: [String: Int] = [:]
-        for place in routers.indices {
+        for place in occupiedPlaces {
             if let name = routers[place]?.settings.name { placeOfName[name] = place }
         }
         groups = settings.map { group in
@@ -100,7 +100,7 @@ extension VirtualRouters {
         for (index, group) in groups.enumerated() {
             for member in group.members { groupOfPlace[member] = index }
         }
-        for place in routers.indices { joinGroup(place, at: now) }
+        for place in occupiedPlaces { joinGroup(place, at: now) }
     }
 
     /// Tells the router whether it has to ask others, and takes away faults of groups it is no longer in.

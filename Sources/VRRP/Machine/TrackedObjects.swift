@@ -134,7 +134,9 @@ struct TrackedObjects: Sendable {
         }
         states[index].streak += 1
         let script = scripts[name]
-        guard states[index].streak >= (isSuccess ? script?.rise ?? 1 : script?.fall ?? 1) else { return (false, newStatus) }
+        guard states[index].streak >= (isSuccess ? script?.rise ?? 1 : script?.fall ?? 1) else {
+            return (false, newStatus)
+        }
         states[index].streak = 0
         return (set(isSuccess, .script(name)), newStatus)
     }

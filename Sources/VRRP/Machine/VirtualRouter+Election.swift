@@ -20,7 +20,9 @@ extension VirtualRouter {
             return
         }
         if settings.isOwner {
-            if mentioned.note(.owner, from: sender) { say(.ownerHeardAdvert(sender, priority: advert.priority), &actions) }
+            if mentioned.note(.owner, from: sender) {
+                say(.ownerHeardAdvert(sender, priority: advert.priority), &actions)
+            }
             if settings.ownerIgnoresAdverts { return }
         }
         compare(advert, from: sender, &actions)
@@ -83,7 +85,9 @@ extension VirtualRouter {
         }
         // The timer runs on: at its end we take over.
         downCause = .preemption(master: sender, priority: advert.priority)
-        if mentioned.note(.lowerPriority, from: sender) { say(.backupHeardLower(sender, theirs: advert.priority), &actions) }
+        if mentioned.note(.lowerPriority, from: sender) {
+            say(.backupHeardLower(sender, theirs: advert.priority), &actions)
+        }
     }
 
     /// The sender is our master for as long as it goes on.
@@ -102,7 +106,8 @@ extension VirtualRouter {
     }
 
     /// A master hears another router.
-    private mutating func contend(_ advert: Advert, from sender: IPAddress, at now: Instant, _ actions: inout [Action]) {
+    private mutating func contend(_ advert: Advert, from sender: IPAddress, at now: Instant, _ actions: inout [Action])
+    {
         if advert.priority == 0 {
             say(.masterHeardZero, &actions)
             if contest?.peer == sender { endContest(won: true, at: now, &actions) }
@@ -136,7 +141,8 @@ extension VirtualRouter {
         return sender > source
     }
 
-    /// The losing advert is discarded, and its sender and the bridges between hear at once who is master (section 6.4.3, new in RFC 9568).
+    /// The losing advert is discarded, and its sender and the bridges between hear at once who is master (section
+    /// 6.4.3, new in RFC 9568).
     private mutating func refute(_ advert: Advert, from sender: IPAddress, at now: Instant, _ actions: inout [Action]) {
         if mentioned.note(.lowerPriority, from: sender) {
             say(.masterHeardLower(sender, theirs: advert.priority, ours: priority), &actions)
@@ -150,7 +156,9 @@ extension VirtualRouter {
         announcements.repeatAfterLowerPriority(at: now)
     }
 
-    private mutating func noteContest(_ advert: Advert, from sender: IPAddress, at now: Instant, _ actions: inout [Action]) {
+    private mutating func noteContest(
+        _ advert: Advert, from sender: IPAddress, at now: Instant, _ actions: inout [Action]
+    ) {
         let silentAt = now + max(advert.interval, settings.advertInterval) * (settings.downTimerAdverts + 1)
         if contest == nil {
             contest = Contest(peer: sender, began: now, adverts: 0, silentAt: silentAt)

@@ -3,13 +3,16 @@ import Basics
 
 /// From packets to adverts and back.
 extension VirtualRouter {
-    /// Whether ``VirtualRouters/writeAdvert(of:priority:from:to:clock:into:)`` writes the IPv4 header too: an authentication header vouches for it.
+    /// Whether ``VirtualRouters/writeAdvert(of:priority:from:to:clock:into:)`` writes the IPv4 header too: an
+    /// authentication header vouches for it.
     package var writesWholePacket: Bool { header != nil }
 
     /// What the settings alone make impossible.
     var standingFaults: [Fault] {
         var faults: [Fault] = []
-        if case .unicast(let unicast) = settings.transport, unicast.peers.isEmpty, unicast.faultsWithoutPeers { faults.append(.noPeers) }
+        if case .unicast(let unicast) = settings.transport, unicast.peers.isEmpty, unicast.faultsWithoutPeers {
+            faults.append(.noPeers)
+        }
         // Without its key a router stays silent; upstream goes on unsigned.
         if let trailer, trailer.signs, !trailer.canSign { faults.append(.obstacle(.missingKey)) }
         return faults
@@ -81,7 +84,8 @@ extension VirtualRouter {
         }
     }
 
-    /// The format of what is sent now: the checksum covers what the peers' do, unless the settings say what it has to cover.
+    /// The format of what is sent now: the checksum covers what the peers' do, unless the settings say what it has to
+    /// cover.
     private var sentFormat: AdvertFormat {
         guard settings.adaptsChecksum, let heardChecksum else { return format }
         var adapted = format

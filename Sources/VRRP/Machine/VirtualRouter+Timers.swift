@@ -18,7 +18,9 @@ extension VirtualRouter {
         let late = now - due
         if late > statistics.worstLateness { statistics.worstLateness = late }
         if let highest = settings.timerExpiredBackup, let lastAdvert, !settings.preempts {
-            let silence = settings.advertInterval * settings.downTimerAdverts + skew(for: settings.advertInterval, priority: highest)
+            let silence =
+                settings.advertInterval * settings.downTimerAdverts
+                + skew(for: settings.advertInterval, priority: highest)
             if now - lastAdvert >= silence {
                 say(.lateTimer(late), &actions)
                 yield(.lateTimer(late), at: now, &actions)
@@ -72,7 +74,8 @@ extension VirtualRouter {
         interval * settings.downTimerAdverts + skew(for: interval)
     }
 
-    /// Skew_Time, by the effective priority: a part of the master's interval (RFC 9568 section 6.1), of a second in version 2.
+    /// Skew_Time, by the effective priority: a part of the master's interval (RFC 9568 section 6.1), of a second in
+    /// version 2.
     package func skew(for interval: Interval) -> Interval { skew(for: interval, priority: priority) }
 
     private func skew(for interval: Interval, priority: UInt8) -> Interval {
@@ -86,7 +89,9 @@ extension VirtualRouter {
     /// A packet that is no advert for us is counted, and mentioned once.
     mutating func refuse(_ rejection: Rejection, from sender: IPAddress, _ actions: inout [Action]) {
         statistics.count(rejection)
-        if mentioned.note(.rejection(rejection.number), from: sender) { say(.rejected(rejection, from: sender), &actions) }
+        if mentioned.note(.rejection(rejection.number), from: sender) {
+            say(.rejected(rejection, from: sender), &actions)
+        }
     }
 }
 

@@ -3,8 +3,8 @@ package import Basics
 
 /// The state machine of one virtual router: RFC 9568 section 6, RFC 3768 section 6, and what keepalived adds.
 ///
-/// It waits for events and for ``protocolDeadline``; it owns no clock, no socket and no address. ``VirtualRouters`` drives it, moves the
-/// members of sync groups together and turns trackers into faults and priorities.
+/// It waits for events and for ``protocolDeadline``; it owns no clock, no socket and no address. ``VirtualRouters``
+/// drives it, moves the members of sync groups together and turns trackers into faults and priorities.
 package struct VirtualRouter: Sendable {
     /// What can happen to one router.
     package enum Event: Hashable, Sendable {

@@ -2,11 +2,11 @@
 package import Basics
 
 extension VirtualRouters {
-    /// Takes over another configuration as a pure difference: a router whose settings did not change feels nothing, a changed one changes
-    /// in place, new ones are added before others are removed.
+    /// Takes over another configuration as a pure difference: a router whose settings did not change feels nothing, a
+    /// changed one changes in place, new ones are added before others are removed.
     ///
-    /// The first call brings all routers. Addresses that pass from one router to another are in no action of their own: the shell
-    /// compares, after all actions, what is to be held with what is.
+    /// The first call brings all routers. Addresses that pass from one router to another are in no action of their own:
+    /// the shell compares, after all actions, what is to be held with what is.
     package mutating func reconfigure(
         to new: VRRPSettings,
         options: Options,
@@ -30,9 +30,11 @@ extension VirtualRouters {
         store(new, options)
         formGroups(new.syncGroups, at: now)
         if started != nil {
-            for place in routers.indices { evaluate(place, at: now) }
-            for place in routers.indices { startIfReady(place, at: now) }
-            for group in groups.indices { if let first = groups[group].members.first { settle(group, after: first, wasMaster: false, at: now) } }
+            for place in occupiedPlaces { evaluate(place, at: now) }
+            for place in occupiedPlaces { startIfReady(place, at: now) }
+            for group in groups.indices {
+                if let first = groups[group].members.first { settle(group, after: first, wasMaster: false, at: now) }
+            }
         }
         deliver(into: &actions)
     }
@@ -91,7 +93,8 @@ extension VirtualRouter {
         if old.source != new.source, let configured = new.source { source = configured }
         if old.advertInterval != new.advertInterval { changeInterval(at: now) }
         if !new.adaptsChecksum { heardChecksum = nil }
-        if old.addresses != new.addresses || old.excludedAddresses != new.excludedAddresses || old.announcements != new.announcements
+        if old.addresses != new.addresses || old.excludedAddresses != new.excludedAddresses
+            || old.announcements != new.announcements
             || old.routes != new.routes || old.rules != new.rules
         {
             if isHolding { actions.append(.hold(router: place)) }
@@ -99,8 +102,12 @@ extension VirtualRouter {
         }
         if old.authentication != new.authentication || old.transport != new.transport { setGuards() }
         let after = standingFaults
-        for fault in after where !before.contains(fault) { handle(.fault(fault, isPresent: true), at: now, into: &actions) }
-        for fault in before where !after.contains(fault) { handle(.fault(fault, isPresent: false), at: now, into: &actions) }
+        for fault in after where !before.contains(fault) {
+            handle(.fault(fault, isPresent: true), at: now, into: &actions)
+        }
+        for fault in before where !after.contains(fault) {
+            handle(.fault(fault, isPresent: false), at: now, into: &actions)
+        }
     }
 
     private mutating func changeInterval(at now: Instant) {

@@ -111,7 +111,8 @@ extension VirtualRouters {
         }
     }
 
-    /// A file's number counts as many times as its weight says; without weight any number but 0 is a fault, and so is -254 or less.
+    /// A file's number counts as many times as its weight says; without weight any number but 0 is a fault, and so is
+    /// -254 or less.
     private func effect(ofFile name: String, _ tracker: Tracker) -> Effect {
         let object = Tracker.Object.file(name)
         guard objects.isUp(object) != nil else { return .none }

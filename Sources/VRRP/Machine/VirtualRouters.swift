@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package import Basics
 
-/// All virtual routers of a process, with their sync groups and trackers: the whole of VRRP without sockets, addresses and clock.
+/// All virtual routers of a process, with their sync groups and trackers: the whole of VRRP without sockets, addresses
+/// and clock.
 ///
-/// The shell hands in events and instants and does what the actions say, calls ``advance(to:into:)`` when ``nextDeadline`` has
-/// come, and says so with ``reconfigure(to:options:at:into:)`` when the configuration is another. Before it calls `advance` late it hands in
-/// whatever its sockets still hold, so that an advert that has arrived is never taken for silence.
+/// The shell hands in events and instants and does what the actions say, calls ``advance(to:into:)`` when
+/// ``nextDeadline`` has come, and says so with ``reconfigure(to:options:at:into:)`` when the configuration is another.
+/// Before it calls `advance` late it hands in whatever its sockets still hold, so that an advert that has arrived is
+/// never taken for silence.
 ///
-/// A router's *place* is a small number that stays with it for as long as it is configured; a place that was freed is used again.
+/// A router's *place* is a small number that stays with it for as long as it is configured; a place that was freed is
+/// used again.
 package struct VirtualRouters: Sendable {
     /// Global settings that the machine needs.
     package struct Options: Equatable, Sendable {
         /// `vrrp_startup_delay`: how long after the start no router takes part.
         package var startupDelay = Interval.zero
-        /// `vrrp_garp_interval` and `vrrp_gna_interval`, the pace on each interface that no `garp_group` covers; zero: none.
+        /// `vrrp_garp_interval` and `vrrp_gna_interval`, the pace on each interface that no `garp_group` covers; zero:
+        /// none.
         package var garpInterval = Interval.zero
         package var gnaInterval = Interval.zero
 
@@ -47,7 +51,8 @@ package struct VirtualRouters: Sendable {
     /// The largest slack of any router.
     private var widestSlack = Interval.zero
 
-    /// Routers that do nothing until ``Event/start``; ``Action/added(router:)`` tells of each at the first ``reconfigure(to:options:at:into:)``.
+    /// Routers that do nothing until ``Event/start``; ``Action/added(router:)`` tells of each at the first
+    /// ``reconfigure(to:options:at:into:)``.
     package init() { pending.reserveCapacity(64) }
 
     /// The place of a router by its identity.
@@ -124,7 +129,8 @@ package struct VirtualRouters: Sendable {
         deliver(into: &actions)
     }
 
-    /// Does what is due. Adverts that are due within a hundredth of their interval leave with those that are due; nothing else is early.
+    /// Does what is due. Adverts that are due within a hundredth of their interval leave with those that are due;
+    /// nothing else is early.
     package mutating func advance(to now: Instant, into actions: inout [Action]) {
         if !departing.isEmpty { freeDeparted() }
         if let due = nextDeadline, now - due >= Self.noticedLateness {
@@ -132,7 +138,8 @@ package struct VirtualRouters: Sendable {
         }
         while let (due, place) = adverts.popFirst(notAfter: now + widestSlack) {
             guard let slack = routers[place]?.slack, due <= now + slack else {
-                // An advert of a shorter interval stands before others that might leave now: they will share a later wake-up.
+                // An advert of a shorter interval stands before others that might leave now: they will share a later
+                // wake-up.
                 adverts.set(due, for: place)
                 break
             }
@@ -169,7 +176,8 @@ package struct VirtualRouters: Sendable {
 
     /// Hands an event to one router, lets its group follow and sets its deadlines.
     mutating func tell(_ place: Int, _ event: VirtualRouter.Event, at now: Instant) {
-        guard place >= 0, place < routers.count, let outcome = routers[place]?.take(event, at: now, into: &pending) else { return }
+        guard place >= 0, place < routers.count, let outcome = routers[place]?.take(event, at: now, into: &pending)
+        else { return }
         rekey(place, outcome.deadlines, at: now)
         let group = groupOfPlace[place]
         if group >= 0 { settle(group, after: place, wasMaster: outcome.wasMaster, at: now) }

@@ -61,9 +61,12 @@ package enum RouterNotice: Hashable, Sendable {
     package var isDetail: Bool {
         switch self {
         case .advertTimeout, .masterIs, .settingAddresses, .removingAddresses: true
-        case .entered, .because, .faulted, .cleared, .masterHeardHigherPriority, .masterHeardHigherAddress, .masterHeardLower,
-            .backupHeardLower, .backupHeardZero, .masterHeardZero, .sentZero, .priority, .preemptDelay, .addressNotAdvertised,
-            .addressCount, .intervalMismatch, .rejected, .ownAdvert, .ownerHeardAdvert, .contestBegan, .contestEnded, .awoke,
+        case .entered, .because, .faulted, .cleared, .masterHeardHigherPriority, .masterHeardHigherAddress,
+            .masterHeardLower,
+            .backupHeardLower, .backupHeardZero, .masterHeardZero, .sentZero, .priority, .preemptDelay,
+            .addressNotAdvertised,
+            .addressCount, .intervalMismatch, .rejected, .ownAdvert, .ownerHeardAdvert, .contestBegan, .contestEnded,
+            .awoke,
             .lateTimer:
             false
         }

@@ -3,7 +3,8 @@ import Basics
 
 /// The words of every line that virtual routers put into the log.
 ///
-/// Lines that operators and their programs look for are upstream's, character for character; what is added stands behind.
+/// Lines that operators and their programs look for are upstream's, character for character; what is added stands
+/// behind.
 extension Notice {
     package var text: String {
         switch self {

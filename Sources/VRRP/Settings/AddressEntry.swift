@@ -14,7 +14,8 @@ package struct AddressEntry: Hashable, Sendable {
     package var label: String?
     package var peer: IPAddress?
     package var flags: Flags = []
-    /// How long the address stays preferred, in seconds; nil: for ever. 0 makes it deprecated: no source for new connections.
+    /// How long the address stays preferred, in seconds; nil: for ever. 0 makes it deprecated: no source for
+    /// new connections.
     package var preferredLifetime: UInt32?
     /// The router does not mind when the address is removed by others.
     package var isUntracked = false
@@ -42,11 +43,13 @@ package struct AddressEntry: Hashable, Sendable {
 
 /// The interface made for a router's addresses: a macvlan with the virtual MAC, or an ipvlan.
 package struct VirtualInterface: Hashable, Sendable {
+    /// How the interface is made.
     package enum Kind: Hashable, Sendable {
         case macvlan(MACAddress)
         case ipvlan(mode: IPVLANMode, address: IPPrefix?)
     }
 
+    /// How interfaces of one ipvlan see each other.
     package enum IPVLANMode: Hashable, Sendable { case bridge, `private`, vepa }
 
     package var kind: Kind

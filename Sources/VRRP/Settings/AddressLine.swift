@@ -44,9 +44,12 @@ extension AddressDraft {
     ) -> AddressDraft? {
         var words = LineWords(statement)
         guard let first = words.next() else { return nil }
-        guard IPAddress(first.text.prefix { $0 != "/" }) != nil, let (prefix, hasLength) = reader.prefix(first, of: statement) else {
+        guard IPAddress(first.text.prefix { $0 != "/" }) != nil,
+            let (prefix, hasLength) = reader.prefix(first, of: statement)
+        else {
             reader.report(
-                .error, "not-an-address", statement, word: first, "'\(first.text)' is not an IP address; the line is ignored",
+                .error, "not-an-address", statement, word: first,
+                "'\(first.text)' is not an IP address; the line is ignored",
                 help: "an address comes first: 192.0.2.1/24 dev eth0"
             )
             return nil
@@ -89,7 +92,7 @@ extension AddressDraft {
             "How far the address is valid, by a name of rt_scopes or its number; IPv4 only."
         ).since("<=1.0.3").defaulting(to: "global"),
         broadcast.since("1.1.3"),
-        broadcast.alias("broadcast"),
+        broadcast.alias("broadcast", since: "1.1.3"),
         LineOption(
             "label", "<string>", range: "at most 15 bytes", "A name for the address as ifconfig shows it; IPv4 only."
         ) { option, words, draft, reader in
@@ -103,13 +106,16 @@ extension AddressDraft {
             }
             draft.entry.label = word.text
         }.since("1.1.14"),
-        LineOption("peer", "<ip>", "The address at the other end of a point-to-point link.") { option, words, draft, reader in
+        LineOption("peer", "<ip>", "The address at the other end of a point-to-point link.") {
+            option, words, draft, reader in
             guard let word = words.value(of: option, "an address", &reader) else { return }
             let family = draft.entry.address.family
             draft.entry.peer = reader.address(word, of: words.statement, family: family)
         }.since("2.0.0"),
         flag("home", .home, "Marks the address as the home address of Mobile IPv6 (RFC 6275)."),
-        LineOption("-nodad", "Runs duplicate address detection for the address, which is left out otherwise; IPv6 only.") {
+        LineOption(
+            "-nodad", "Runs duplicate address detection for the address, which is left out otherwise; IPv6 only."
+        ) {
             _, _, draft, _ in draft.entry.flags.remove(.withoutDuplicateDetection)
         }.since("1.3.6"),
         flag("mngtmpaddr", .managesTemporary, "Lets the kernel make temporary addresses from this one (RFC 8981)."),
@@ -156,7 +162,8 @@ extension AddressDraft {
         guard case .v4(let address) = draft.entry.address else {
             draft.isDropped = true
             return reader.report(
-                .error, "wrong-family", words.statement, word: option, "an IPv6 address has no broadcast; the address is ignored"
+                .error, "wrong-family", words.statement, word: option,
+                "an IPv6 address has no broadcast; the address is ignored"
             )
         }
         guard word.text == "+" || word.text == "-" else {

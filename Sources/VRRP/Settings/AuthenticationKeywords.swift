@@ -7,7 +7,10 @@ extension RouterDraft {
     static let authenticationRows: [Keyword<RouterDraft>] = [
         .block(
             "authentication", syntax: "{block}", children: AuthenticationDraft.rows,
-            "Authentication of VRRP version 2 (RFC 2338). It keeps out accidents, not attackers, and version 3 has none.",
+            """
+            Authentication of VRRP version 2 (RFC 2338). It keeps out accidents, not attackers, and version 3 has \
+            none.
+            """,
             begin: { statement, draft, reader in
                 reader.noteExtraWords(statement, after: 0)
                 return draft.authentication ?? AuthenticationDraft()
@@ -16,7 +19,10 @@ extension RouterDraft {
         ).since("<=1.0.3"),
         .block(
             "auth_hmac", syntax: "{block}", children: TrailerDraft.rows,
-            "Signs each advert with HMAC-SHA-256 in a trailer behind it, for either version. Excludes 'authentication'.",
+            """
+            Signs each advert with HMAC-SHA-256 in a trailer behind it, for either version. Excludes \
+            'authentication'.
+            """,
             begin: { statement, draft, reader in
                 reader.noteExtraWords(statement, after: 0)
                 return draft.trailer ?? TrailerDraft()
@@ -41,7 +47,8 @@ extension AuthenticationDraft {
             draft.password = Array(bytes.prefix(8))
             guard bytes.count > 8 else { return }
             reader.report(
-                .warning, "password-truncated", statement, word: word, "the password has \(bytes.count) bytes; its first 8 are used",
+                .warning, "password-truncated", statement, word: word,
+                "the password has \(bytes.count) bytes; its first 8 are used",
                 help: "shorten it on all routers; what lies behind the eighth byte protects nothing"
             )
         }.since("<=1.0.3").range("at most 8 bytes").on(.vrrp),
@@ -54,25 +61,38 @@ extension TrailerDraft {
             "key", syntax: "<id> <ascii | hex:DIGITS | file:PATH>",
             "A key that adverts may be signed with. Several are accepted, so that keys can be changed router by router."
         ) { statement, draft, reader in
-            guard reader.require(statement, 1, "a number and a key") != nil, let idWord = statement.value(0), let keyWord = statement.value(1) else { return }
+            guard reader.require(statement, 1, "a number and a key") != nil, let idWord = statement.value(0),
+                let keyWord = statement.value(1)
+            else { return }
             reader.noteExtraWords(statement, after: 2)
             guard let id: UInt8 = reader.number(idWord, of: statement, in: 1...255) else { return }
             guard draft.keys[id] == nil else {
-                return reader.report(.error, "duplicate", statement, word: idWord, "key \(id) was given before; this one is ignored")
+                return reader.report(
+                    .error, "duplicate", statement, word: idWord, "key \(id) was given before; this one is ignored")
             }
             draft.keys[id] = reader.key(keyWord, of: statement)
         }.since("2.4.0").range("id 1..255; 32 to 64 bytes").on(.vrrp),
-        .number("active_key", 1...255, \.activeKey, "The key that our adverts are signed with. Required.").since("2.4.0").on(.vrrp),
+        .number("active_key", 1...255, \.activeKey, "The key that our adverts are signed with. Required.").since(
+            "2.4.0"
+        ).on(.vrrp),
         .wholeSeconds(
             "time_window", 1...300, \.timeWindow, "How far the clock of a sender may be off."
         ).since("2.4.0").defaulting(to: "3 * advert_int, between 5 and 300").on(.vrrp),
         .choice(
-            "anti_replay", [("time", TrailerAuthentication.ReplayProtection.time), ("monotonic", .monotonic)], \.replayProtection,
+            "anti_replay", [("time", TrailerAuthentication.ReplayProtection.time), ("monotonic", .monotonic)],
+            \.replayProtection,
             "How old adverts are told from new ones: by the clock, or by counting where there is no good clock."
         ).since("2.4.0").defaulting(to: "time").on(.vrrp),
         .choice(
-            "mode", [("enforce", TrailerAuthentication.Mode.enforce), ("permissive", .permissive), ("receive-only", .receiveOnly)], \.mode,
-            "enforce signs and wants signatures; permissive signs and accepts adverts without; receive-only does not sign. For changing a cluster over step by step."
+            "mode",
+            [
+                ("enforce", TrailerAuthentication.Mode.enforce), ("permissive", .permissive),
+                ("receive-only", .receiveOnly),
+            ], \.mode,
+            """
+            enforce signs and wants signatures; permissive signs and accepts adverts without; receive-only does \
+            not sign. For changing a cluster over step by step.
+            """
         ).since("2.4.0").defaulting(to: "enforce").on(.vrrp),
     ]
 }
@@ -94,11 +114,15 @@ extension Reader {
             bytes = Array(word.text.utf8)
         }
         guard let bytes else {
-            report(.error, "bad-key", statement, word: word, "the key cannot be read; it is ignored", help: "write hex:DIGITS with two digits a byte, file:PATH, or the key itself")
+            report(
+                .error, "bad-key", statement, word: word, "the key cannot be read; it is ignored",
+                help: "write hex:DIGITS with two digits a byte, file:PATH, or the key itself")
             return nil
         }
         guard (32...64).contains(bytes.count) else {
-            report(.error, "bad-key", statement, word: word, "the key has \(bytes.count) bytes; it is ignored", help: "keys have 32 to 64 bytes")
+            report(
+                .error, "bad-key", statement, word: word, "the key has \(bytes.count) bytes; it is ignored",
+                help: "keys have 32 to 64 bytes")
             return nil
         }
         return bytes

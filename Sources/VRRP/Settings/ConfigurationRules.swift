@@ -20,7 +20,10 @@ package struct RoutersCase: Sendable {
                 }
                 settling.report(
                     .error, at: router.draft.place(of: "virtual_router_id"),
-                    "'\(router.settings.name)' and '\(other)' both have the virtual_router_id \(router.settings.routerID) on \(router.settings.interface ?? "no interface")",
+                    """
+                    '\(router.settings.name)' and '\(other)' both have the virtual_router_id \
+                    \(router.settings.routerID) on \(router.settings.interface ?? "no interface")
+                    """,
                     help: "give each its own, the same on all machines", consequence: .fatal
                 )
             }
@@ -29,9 +32,12 @@ package struct RoutersCase: Sendable {
             var seen: [Held: String] = [:]
             for router in all.routers {
                 for address in router.draft.addresses + router.draft.excludedAddresses {
-                    let held = Held(address: address.entry.address, interface: address.entry.interface ?? router.settings.interface)
+                    let held = Held(
+                        address: address.entry.address, interface: address.entry.interface ?? router.settings.interface)
                     if let other = seen[held], other != router.settings.name {
-                        settling.report(.hint, at: address.place, "'\(other)' holds \(address.entry.address) on the same interface too")
+                        settling.report(
+                            .hint, at: address.place,
+                            "'\(other)' holds \(address.entry.address) on the same interface too")
                     }
                     seen[held] = router.settings.name
                 }
@@ -43,9 +49,12 @@ package struct RoutersCase: Sendable {
                 guard let name = all.routers[index].settings.virtualInterface?.name else { continue }
                 if taken.insert(name).inserted { continue }
                 let draft = all.routers[index].draft
-                guard draft.virtualInterface?.name == nil, let free = (1...255).lazy.map({ name.numbered($0) }).first(where: { !taken.contains($0) }) else {
+                guard draft.virtualInterface?.name == nil,
+                    let free = (1...255).lazy.map({ name.numbered($0) }).first(where: { !taken.contains($0) })
+                else {
                     settling.report(
-                        .error, at: draft.places["use_vmac"] ?? draft.place(of: "use_ipvlan"), "the interface name '\(name)' is used by another router",
+                        .error, at: draft.places["use_vmac"] ?? draft.place(of: "use_ipvlan"),
+                        "the interface name '\(name)' is used by another router",
                         help: "give each router's interface its own name", consequence: .fatal
                     )
                     continue
@@ -62,7 +71,9 @@ package struct RoutersCase: Sendable {
 
         init(_ settings: RouterSettings) {
             identity = settings.identity
-            if case .multicast(let group, _) = identity.reach { identity.reach = .multicast(group: group, onVirtualMAC: false) }
+            if case .multicast(let group, _) = identity.reach {
+                identity.reach = .multicast(group: group, onVirtualMAC: false)
+            }
         }
     }
 

@@ -13,6 +13,7 @@ package struct LineWords: Sendable {
     /// The word that `next` would take.
     package var first: Word? { index == 0 ? statement.keyword : statement.value(index - 1) }
 
+    /// Takes the next word; nil at the end of the line.
     package mutating func next() -> Word? {
         guard let word = first else { return nil }
         index += 1
@@ -64,6 +65,7 @@ package struct LineOption<Target>: Sendable {
         LineOption(name, help) { _, _, target, _ in target[keyPath: path] = value }
     }
 
+    /// A word that stands alone and turns something on.
     package static func flag(
         _ name: String, _ path: SettingPath<Target, Bool>, _ help: String
     ) -> LineOption {
@@ -74,17 +76,20 @@ package struct LineOption<Target>: Sendable {
     package static func number<Value: FixedWidthInteger & Sendable>(
         _ name: String, _ range: ClosedRange<Value>, _ path: SettingPath<Target, Value>, _ help: String
     ) -> LineOption {
-        LineOption(name, "<uint>", range: "\(range.lowerBound)..\(range.upperBound)", help) { option, words, target, reader in
+        LineOption(name, "<uint>", range: "\(range.lowerBound)..\(range.upperBound)", help) {
+            option, words, target, reader in
             guard let word = words.value(of: option, "a number", &reader) else { return }
             guard let value = reader.number(word, of: words.statement, in: range) else { return }
             target[keyPath: path] = value
         }
     }
 
+    /// As above for a target that knows "not said".
     package static func number<Value: FixedWidthInteger & Sendable>(
         _ name: String, _ range: ClosedRange<Value>, _ path: SettingPath<Target, Value?>, _ help: String
     ) -> LineOption {
-        LineOption(name, "<uint>", range: "\(range.lowerBound)..\(range.upperBound)", help) { option, words, target, reader in
+        LineOption(name, "<uint>", range: "\(range.lowerBound)..\(range.upperBound)", help) {
+            option, words, target, reader in
             guard let word = words.value(of: option, "a number", &reader) else { return }
             guard let value = reader.number(word, of: words.statement, in: range) else { return }
             target[keyPath: path] = value
@@ -96,18 +101,21 @@ package struct LineOption<Target>: Sendable {
         _ name: String, in table: String, _ range: ClosedRange<Value>, _ path: SettingPath<Target, Value>,
         _ help: String
     ) -> LineOption {
-        LineOption(name, "<name|uint>", range: "\(range.lowerBound)..\(range.upperBound)", help) { option, words, target, reader in
+        LineOption(name, "<name|uint>", range: "\(range.lowerBound)..\(range.upperBound)", help) {
+            option, words, target, reader in
             guard let word = words.value(of: option, "a name or a number", &reader) else { return }
             guard let value = reader.routingNumber(word, of: words.statement, in: table, range) else { return }
             target[keyPath: path] = value
         }
     }
 
+    /// As above for a target that knows "not said".
     package static func named<Value: FixedWidthInteger & Sendable>(
         _ name: String, in table: String, _ range: ClosedRange<Value>, _ path: SettingPath<Target, Value?>,
         _ help: String
     ) -> LineOption {
-        LineOption(name, "<name|uint>", range: "\(range.lowerBound)..\(range.upperBound)", help) { option, words, target, reader in
+        LineOption(name, "<name|uint>", range: "\(range.lowerBound)..\(range.upperBound)", help) {
+            option, words, target, reader in
             guard let word = words.value(of: option, "a name or a number", &reader) else { return }
             guard let value = reader.routingNumber(word, of: words.statement, in: table, range) else { return }
             target[keyPath: path] = value
@@ -134,6 +142,7 @@ package struct LineOption<Target>: Sendable {
         }
     }
 
+    /// The same option under another name, perhaps with its own age.
     package func alias(_ name: String, since: String = "") -> LineOption {
         var copy = self
         copy.entry.name = name
@@ -141,18 +150,21 @@ package struct LineOption<Target>: Sendable {
         return copy
     }
 
+    /// The version of keepalived that brought the option.
     package func since(_ version: String) -> LineOption {
         var copy = self
         copy.entry.since = version
         return copy
     }
 
+    /// The default as the manual words it.
     package func defaulting(to text: String) -> LineOption {
         var copy = self
         copy.entry.defaultValue = text
         return copy
     }
 
+    /// Reported as deprecated with the option to use instead.
     package func deprecated(use replacement: String) -> LineOption {
         var copy = self
         copy.entry.replacement = replacement
@@ -180,7 +192,8 @@ package struct LineOptions<Target>: Sendable {
     }
 
     /// Applies the option if there is one of this name.
-    package func apply(_ word: Word, _ words: inout LineWords, to target: inout Target, _ reader: inout Reader) -> Bool {
+    package func apply(_ word: Word, _ words: inout LineWords, to target: inout Target, _ reader: inout Reader) -> Bool
+    {
         guard let option = self[word.text] else { return false }
         if let replacement = option.entry.replacement {
             reader.report(

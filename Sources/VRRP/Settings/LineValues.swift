@@ -21,7 +21,8 @@ extension Reader {
         _ word: Word, of statement: Statement, _ range: ClosedRange<Value>
     ) -> Value? {
         guard let value = CNumber.read(word.text) else {
-            report(.error, "not-a-number", statement, word: word, "'\(word.text)' is not a number; the option is ignored")
+            report(
+                .error, "not-a-number", statement, word: word, "'\(word.text)' is not a number; the option is ignored")
             return nil
         }
         guard let fitting = Value(exactly: value), range.contains(fitting) else {
@@ -87,12 +88,14 @@ extension Reader {
     }
 
     private mutating func reportOutside(_ word: Word, _ statement: Statement, _ range: String) {
-        report(.error, "out-of-range", statement, word: word, "'\(word.text)' is outside \(range); the option is ignored")
+        report(
+            .error, "out-of-range", statement, word: word, "'\(word.text)' is outside \(range); the option is ignored")
     }
 }
 
 /// Numbers with the prefixes of C: `0x` for hexadecimal, `0` for octal.
 package enum CNumber {
+    /// The number that the whole text is; nil for anything else, a sign included.
     package static func read(_ text: some StringProtocol) -> UInt64? {
         if text.hasPrefix("0x") || text.hasPrefix("0X") { return number(text.dropFirst(2), 16) }
         if text.hasPrefix("0"), text.utf8.count > 1 { return number(text.dropFirst(), 8) }
@@ -114,6 +117,7 @@ package enum RoutingNames {
         "rt_protos": ["redirect": 1, "kernel": 2, "boot": 3, "static": 4, "keepalived": 18],
     ]
 
+    /// The number of a name in a table of iproute2; nil if it has none.
     package static func number(_ table: String, _ name: String, _ surroundings: Surroundings) -> UInt32? {
         surroundings.routingName(table, name) ?? known[table]?[name]
     }

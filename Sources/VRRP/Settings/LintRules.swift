@@ -12,12 +12,15 @@ extension RouterCase {
             var outside: [String: [AddressDraft]] = [:]
             for address in router.draft.addresses + router.draft.excludedAddresses {
                 let interface = address.entry.interface ?? own
-                if settling.isOutsideNetworks(address.entry.address, of: interface) { outside[interface, default: []].append(address) }
+                if settling.isOutsideNetworks(address.entry.address, of: interface) {
+                    outside[interface, default: []].append(address)
+                }
             }
             for (interface, addresses) in outside.sorted(by: { $0.key < $1.key }) {
                 let more = addresses.count > 1 ? " and \(addresses.count - 1) more" : ""
                 settling.report(
-                    .hint, at: addresses[0].place, "\(addresses[0].entry.address)\(more): in none of the networks of \(interface)",
+                    .hint, at: addresses[0].place,
+                    "\(addresses[0].entry.address)\(more): in none of the networks of \(interface)",
                     help: "hosts there will not ask for it by ARP unless a route leads to it"
                 )
             }
@@ -36,14 +39,20 @@ extension RouterCase {
             settling.rule = "weight-without-effect"
             for tracker in trackers where tracker.weight != 0 {
                 guard let reason = router.reasonWithoutEffect(tracker) else { continue }
-                settling.report(.hint, at: router.place(of: tracker.object), reason, help: "lower the priority, or leave out the weight to make failure a fault")
+                settling.report(
+                    .hint, at: router.place(of: tracker.object), reason,
+                    help: "lower the priority, or leave out the weight to make failure a fault")
             }
         },
         { router, trackers, settling in
             settling.rule = "nopreempt-with-weight"
             guard !router.settings.preempts, let first = trackers.first(where: { $0.weight != 0 }) else { return }
             settling.report(
-                .hint, at: router.place(of: first.object), "with nopreempt a lower priority makes no backup take over: '\(first.object.name)' cannot move the addresses",
+                .hint, at: router.place(of: first.object),
+                """
+                with nopreempt a lower priority makes no backup take over: '\(first.object.name)' cannot move the \
+                addresses
+                """,
                 help: "leave out the weight, so that failure is a fault"
             )
         },
@@ -58,7 +67,11 @@ extension RouterCase {
         let down = clamped(tracker.weight < 0 ? tracker.weight : 0)
         if up == down { return "the priority is \(up) whether '\(name)' is up or down: it cannot move the addresses" }
         if up - down == 1 {
-            return "the priority is \(up) with '\(name)' up and \(down) with it down: no other priority lies between, so it moves the addresses by luck only"
+            return
+                """
+                the priority is \(up) with '\(name)' up and \(down) with it down: no other priority lies between, \
+                so it moves the addresses by luck only
+                """
         }
         return nil
     }
@@ -71,7 +84,9 @@ extension Settling {
     /// Whether the interface has networks of the address's family, and none that it lies in.
     fileprivate func isOutsideNetworks(_ address: IPAddress, of interface: String) -> Bool {
         guard !address.isLinkLocal else { return false }
-        let networks = surroundings.interfaceAddresses(interface).filter { $0.address.family == address.family && !$0.address.isLinkLocal }
+        let networks = surroundings.interfaceAddresses(interface).filter {
+            $0.address.family == address.family && !$0.address.isLinkLocal
+        }
         return !networks.isEmpty && !networks.contains { $0.contains(address) }
     }
 }

@@ -27,12 +27,21 @@ extension NotifyDraft {
             script("notify_fault", \.fault, "Run when \(what) goes into fault.").since("<=1.0.3"),
             script("notify_stop", \.stop, "Run when the daemon stops.").since(kind == "GROUP" ? "2.0.0" : "1.1.13"),
             script(
-                "notify", \.any, "Run on each change of state, after the script of that state, with '\(kind) <name> <STATE> <priority>' behind its own arguments."
+                "notify", \.any,
+                """
+                Run on each change of state, after the script of that state, with '\(kind) <name> <STATE> \
+                <priority>' behind its own arguments.
+                """
             ).since("1.1.2"),
-            .bool("smtp_alert", \.sendsMail, "Sends mail on each change of state.").since("<=1.0.3").defaulting(to: "smtp_alert_vrrp, else smtp_alert, else off").needs(.mail),
+            .bool("smtp_alert", \.sendsMail, "Sends mail on each change of state.").since("<=1.0.3").defaulting(
+                to: "smtp_alert_vrrp, else smtp_alert, else off"
+            ).needs(.mail),
             .bool(
-                "notify_priority_changes", \.reportsPriority, "Reports changes of the priority too, to 'notify' and the FIFO."
-            ).since(kind == "GROUP" ? "2.2.0" : "2.0.16").defaulting(to: kind == "GROUP" ? "vrrp_notify_priority_changes" : "that of the sync group, else vrrp_notify_priority_changes"),
+                "notify_priority_changes", \.reportsPriority,
+                "Reports changes of the priority too, to 'notify' and the FIFO."
+            ).since(kind == "GROUP" ? "2.2.0" : "2.0.16").defaulting(
+                to: kind == "GROUP"
+                    ? "vrrp_notify_priority_changes" : "that of the sync group, else vrrp_notify_priority_changes"),
         ]
     }
 
@@ -40,13 +49,19 @@ extension NotifyDraft {
     static let routerRows: [Keyword<NotifyDraft>] = [
         .custom(
             "notify_deleted", syntax: "[<quoted script> [user [group]]]",
-            "A router that is gone after a reload is reported as DELETED instead of FAULT, and the script, if one is named, is run."
+            """
+            A router that is gone after a reload is reported as DELETED instead of FAULT, and the script, if one \
+            is named, is run.
+            """
         ) { statement, draft, reader in
             draft.reportsDeletion = true
             guard !statement.values.isEmpty, let script = reader.script(statement) else { return }
             set(script, \.deleted, &draft, &reader)
         }.since("2.1.0").defaulting(to: "off; FAULT is reported"),
-        script("notify_master_rx_lower_pri", \.masterHearsLowerPriority, "Run when a master hears an advert of lower priority: two masters were about.").since("2.0.6"),
+        script(
+            "notify_master_rx_lower_pri", \.masterHearsLowerPriority,
+            "Run when a master hears an advert of lower priority: two masters were about."
+        ).since("2.0.6"),
     ]
 
     private static func script(
@@ -58,11 +73,13 @@ extension NotifyDraft {
     }
 
     private static func set(
-        _ script: ScriptLine, _ path: WritableKeyPath<NotifyDraft, ScriptLine?>, _ draft: inout NotifyDraft, _ reader: inout Reader
+        _ script: ScriptLine, _ path: WritableKeyPath<NotifyDraft, ScriptLine?>, _ draft: inout NotifyDraft,
+        _ reader: inout Reader
     ) {
         guard draft[keyPath: path] == nil else {
             return reader.report(
-                .error, "duplicate", script.statement, "'\(script.statement.name)' was given before; this one is ignored"
+                .error, "duplicate", script.statement,
+                "'\(script.statement.name)' was given before; this one is ignored"
             )
         }
         draft[keyPath: path] = script

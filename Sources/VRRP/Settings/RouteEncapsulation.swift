@@ -6,16 +6,23 @@ import Config
 extension RouteDraft {
     static let encapsulationOptions: [LineOption<RouteDraft>] =
         [
-            LineOption("encap", "ip|ip6|mpls|ila ...", "Wraps packets of the route in another header.") { option, words, draft, reader in
+            LineOption("encap", "ip|ip6|mpls|ila ...", "Wraps packets of the route in another header.") {
+                option, words, draft, reader in
                 draft.entry.encapsulation = reader.encapsulation(option, &words) ?? draft.entry.encapsulation
             }.since("1.2.24")
         ]
         + documented(TunnelOptions.ipv4, behind: "encap ip") + documented(TunnelOptions.ipv6, behind: "encap ip6")
         + [
-            LineOption("encap mpls", "<label>[/<label>]", range: "0..1048575 each, at most 2", "MPLS labels, the outermost first.") { _, _, _, _ in }
-                .since("1.2.24"),
-            LineOption("encap ila", "<locator>", "The locator that replaces the upper half of the address, as four groups of hex digits.") { _, _, _, _ in }
-                .since("1.2.24"),
+            LineOption(
+                "encap mpls", "<label>[/<label>]", range: "0..1048575 each, at most 2",
+                "MPLS labels, the outermost first."
+            ) { _, _, _, _ in }
+            .since("1.2.24"),
+            LineOption(
+                "encap ila", "<locator>",
+                "The locator that replaces the upper half of the address, as four groups of hex digits."
+            ) { _, _, _, _ in }
+            .since("1.2.24"),
         ]
 
     static let nextHopOptions: [LineOption<RouteDraft>] =
@@ -29,10 +36,14 @@ extension RouteDraft {
             }.since("1.2.24")
         ] + documented(HopOptions.all, behind: "nexthop")
 
-    /// The same options as entries of the route's line, for the manual: their names hold a blank, so no word is one of them.
-    private static func documented<Part>(_ options: LineOptions<Part>, behind prefix: String) -> [LineOption<RouteDraft>] {
+    /// The same options as entries of the route's line, for the manual: their names hold a blank, so no word is
+    /// one of them.
+    private static func documented<Part>(_ options: LineOptions<Part>, behind prefix: String) -> [LineOption<
+        RouteDraft
+    >] {
         options.options.map { option in
-            var copy = LineOption<RouteDraft>("\(prefix) \(option.entry.name)", option.entry.syntax, option.entry.help) { _, _, _, _ in }
+            var copy = LineOption<RouteDraft>("\(prefix) \(option.entry.name)", option.entry.syntax, option.entry.help)
+            { _, _, _, _ in }
             copy.entry.range = option.entry.range
             copy.entry.since = option.entry.since
             return copy
@@ -57,7 +68,8 @@ extension Reader {
             return locator(word, of: words.statement)
         default:
             report(
-                .error, "unknown-value", words.statement, word: type, "'\(type.text)' is not a kind of encapsulation and is ignored",
+                .error, "unknown-value", words.statement, word: type,
+                "'\(type.text)' is not a kind of encapsulation and is ignored",
                 help: "write ip, ip6, mpls or ila"
             )
             return nil
@@ -74,7 +86,8 @@ extension Reader {
         }
         guard tunnel.id != nil || tunnel.destination != nil else {
             report(
-                .error, "incomplete-encapsulation", words.statement, word: type, "an encapsulation needs an id or a destination and is ignored",
+                .error, "incomplete-encapsulation", words.statement, word: type,
+                "an encapsulation needs an id or a destination and is ignored",
                 help: "add 'dst <address>' or 'id <number>'"
             )
             return nil
@@ -87,7 +100,8 @@ extension Reader {
         let fitting = labels.compactMap { $0 }.filter { $0 < 1 << 20 }.map { UInt32($0) }
         guard fitting.count == labels.count, (1...2).contains(fitting.count) else {
             report(
-                .error, "bad-mpls-labels", statement, word: word, "'\(word.text)' is not one or two MPLS labels; the option is ignored",
+                .error, "bad-mpls-labels", statement, word: word,
+                "'\(word.text)' is not one or two MPLS labels; the option is ignored",
                 help: "labels are 0 to 1048575, joined by '/'"
             )
             return nil
@@ -98,7 +112,9 @@ extension Reader {
     private mutating func locator(_ word: Word, of statement: Statement) -> Encapsulation? {
         let groups = word.text.split(separator: ":", omittingEmptySubsequences: false).map { UInt16($0, radix: 16) }
         guard groups.count == 4, groups.allSatisfy({ $0 != nil }) else {
-            report(.error, "bad-locator", statement, word: word, "'\(word.text)' is not a locator; the option is ignored", help: "write four groups such as 2001:0:0:1")
+            report(
+                .error, "bad-locator", statement, word: word, "'\(word.text)' is not a locator; the option is ignored",
+                help: "write four groups such as 2001:0:0:1")
             return nil
         }
         return .ila(groups.reduce(0) { $0 << 16 | UInt64($1 ?? 0) })
@@ -122,7 +138,10 @@ extension Reader {
 
 private enum TunnelOptions {
     static let ipv4 = LineOptions<Encapsulation.Tunnel>(
-        [id, destination(.ipv4), source(.ipv4), named("tos", "The type of service of the outer header."), number("ttl", "The TTL of the outer header."), flags]
+        [
+            id, destination(.ipv4), source(.ipv4), named("tos", "The type of service of the outer header."),
+            number("ttl", "The TTL of the outer header."), flags,
+        ]
     )
     static let ipv6 = LineOptions<Encapsulation.Tunnel>(
         [
@@ -131,7 +150,9 @@ private enum TunnelOptions {
         ]
     )
 
-    private static let id = LineOption<Encapsulation.Tunnel>.number("id", 0...UInt64.max, \.id, "The key of the tunnel.").since("1.2.24")
+    private static let id = LineOption<Encapsulation.Tunnel>.number(
+        "id", 0...UInt64.max, \.id, "The key of the tunnel."
+    ).since("1.2.24")
     private static let flags = LineOption<Encapsulation.Tunnel>.number(
         "flags", 0...UInt16.max, \.flags, "Flags of the tunnel as the kernel defines them."
     ).since("1.2.24")
@@ -177,7 +198,8 @@ private enum HopOptions {
         interface,
         interface.alias("oif"),
         .number("weight", 1...256, \.hop.weight, "The hop's share of the packets.").since("1.2.24").defaulting(to: "1"),
-        .flag("onlink", \.hop.isOnLink, "Takes the gateway to be on the link although no route says so; IPv4 only.").since("1.2.24"),
+        .flag("onlink", \.hop.isOnLink, "Takes the gateway to be on the link although no route says so; IPv4 only.")
+            .since("1.2.24"),
         LineOption("encap", "as encap", "Wraps packets of the hop in another header.") { option, words, draft, reader in
             draft.hop.encapsulation = reader.encapsulation(option, &words)
         }.since("1.2.24"),
@@ -189,9 +211,11 @@ private enum HopOptions {
             _ = words.take("to")
             _ = words.next()
             draft.isDropped = true
-            reader.report(.warning, "unsupported", words.statement, word: option, "'as' is not supported; the hop is ignored")
+            reader.report(
+                .warning, "unsupported", words.statement, word: option, "'as' is not supported; the hop is ignored")
         }.since("1.2.24"),
     ])
 
-    private static let interface = LineOption<Draft>.interface("dev", \.hop.interface, "The interface of the hop.").since("1.2.24")
+    private static let interface = LineOption<Draft>.interface("dev", \.hop.interface, "The interface of the hop.")
+        .since("1.2.24")
 }

@@ -21,7 +21,8 @@ package struct RouteDraft: Sendable {
     }
 
     /// Notes the family of something said, which must be that of all else.
-    mutating func settle(_ family: AddressFamily, _ word: Word, _ statement: Statement, _ reader: inout Reader) -> Bool {
+    mutating func settle(_ family: AddressFamily, _ word: Word, _ statement: Statement, _ reader: inout Reader) -> Bool
+    {
         guard let known = self.family, known != family else {
             self.family = family
             return true
@@ -42,7 +43,8 @@ extension RouteDraft {
             family = .ipv6
             return true
         }
-        reader.report(.error, "wrong-family", statement, word: option, "'\(option.text)' is for IPv6 routes only and is ignored")
+        reader.report(
+            .error, "wrong-family", statement, word: option, "'\(option.text)' is for IPv6 routes only and is ignored")
         return false
     }
 
@@ -63,7 +65,8 @@ extension RouteDraft {
         return draft.finish(statement, &reader)
     }
 
-    private mutating func readTypeOrDestination(_ word: Word, _ words: inout LineWords, _ reader: inout Reader) -> Bool {
+    private mutating func readTypeOrDestination(_ word: Word, _ words: inout LineWords, _ reader: inout Reader) -> Bool
+    {
         guard !hasDestination else { return false }
         if let type = Self.types[word.text] ?? CNumber.read(word.text).flatMap(UInt8.init(exactly:)) {
             entry.type = type
@@ -106,7 +109,8 @@ extension RouteDraft {
         if entry.trackGroup != nil, entry.interface == nil {
             entry.trackGroup = nil
             reader.report(
-                .warning, "track-group-without-interface", statement, "a route without an interface cannot follow a track_group",
+                .warning, "track-group-without-interface", statement,
+                "a route without an interface cannot follow a track_group",
                 help: "add 'dev <interface>'"
             )
         }
@@ -117,14 +121,19 @@ extension RouteDraft {
                 help: "add 'no_track' to keep the protocol"
             )
         }
-        if !entry.isUntracked, entry.interface == nil, entry.nextHops.isEmpty || entry.nextHops.contains(where: { $0.interface == nil }) {
+        if !entry.isUntracked, entry.interface == nil,
+            entry.nextHops.isEmpty || entry.nextHops.contains(where: { $0.interface == nil })
+        {
             entry.isUntracked = true
-            reader.report(.hint, "route-not-tracked", statement, "a route without an interface is not tracked", help: "add 'dev <interface>'")
+            reader.report(
+                .hint, "route-not-tracked", statement, "a route without an interface is not tracked",
+                help: "add 'dev <interface>'")
         }
     }
 
     private static let types: [String: UInt8] = [
-        "unicast": 1, "local": 2, "broadcast": 3, "brd": 3, "anycast": 4, "multicast": 5, "blackhole": 6, "unreachable": 7,
+        "unicast": 1, "local": 2, "broadcast": 3, "brd": 3, "anycast": 4, "multicast": 5, "blackhole": 6,
+        "unreachable": 7,
         "prohibit": 8, "throw": 9, "nat": 10, "xresolve": 11,
     ]
 }
@@ -132,10 +141,12 @@ extension RouteDraft {
 // MARK: - Options
 
 extension RouteDraft {
-    private static let commonOptions: [LineOption<RouteDraft>] = identity + metricOptions + encapsulationOptions + nextHopOptions
+    private static let commonOptions: [LineOption<RouteDraft>] =
+        identity + metricOptions + encapsulationOptions + nextHopOptions
 
     private static let trackGroup = LineOption<RouteDraft>.text(
-        "track_group", \.entry.trackGroup, "Keeps the route only while no router of the group is in fault; needs an interface."
+        "track_group", \.entry.trackGroup,
+        "Keeps the route only while no router of the group is in fault; needs an interface."
     ).since("2.0.3")
 
     private static func family(_ name: String, _ family: AddressFamily) -> LineOption<RouteDraft> {
@@ -144,29 +155,35 @@ extension RouteDraft {
         }.since("1.2.24")
     }
 
-    private static let via = LineOption<RouteDraft>("via", "[inet|inet6] <ip>", "The gateway.") { option, words, draft, reader in
+    private static let via = LineOption<RouteDraft>("via", "[inet|inet6] <ip>", "The gateway.") {
+        option, words, draft, reader in
         guard let gateway = reader.gateway(option, &words) else { return }
         if draft.settle(gateway.family, option, words.statement, &reader) { draft.entry.gateway = gateway }
     }.since("<=1.0.3")
 
     private static let tos = LineOption<RouteDraft>.named(
-        "tos", in: "rt_dsfield", 0...255, \.entry.tos, "Matches packets with this type of service, by a name of rt_dsfield or its number."
+        "tos", in: "rt_dsfield", 0...255, \.entry.tos,
+        "Matches packets with this type of service, by a name of rt_dsfield or its number."
     ).since("1.2.24").defaulting(to: "0")
 
     private static let metric = LineOption<RouteDraft>.number(
         "metric", 0...UInt32.max, \.entry.metric, "The lower it is, the more the route is preferred."
     ).defaulting(to: "kernel")
 
-    private static let interface = LineOption<RouteDraft>.interface("dev", \.entry.interface, "The interface packets leave through.").since("<=1.0.3")
+    private static let interface = LineOption<RouteDraft>.interface(
+        "dev", \.entry.interface, "The interface packets leave through."
+    ).since("<=1.0.3")
 
     private static let identity: [LineOption<RouteDraft>] = [
         LineOption(
-            "<type>", "unicast|local|nat|broadcast|brd|anycast|multicast|prohibit|unreachable|blackhole|xresolve|throw|<uint8>",
+            "<type>",
+            "unicast|local|nat|broadcast|brd|anycast|multicast|prohibit|unreachable|blackhole|xresolve|throw|<uint8>",
             range: "0..255", default: "unicast", "The type of the route, in front of the destination."
         ) { _, _, _, _ in }.since("<=1.0.3"),
         family("inet", .ipv4),
         family("inet6", .ipv6),
-        LineOption("to", "<prefix>", "The destination; the word itself may be left out.") { option, words, draft, reader in
+        LineOption("to", "<prefix>", "The destination; the word itself may be left out.") {
+            option, words, draft, reader in
             guard let word = words.value(of: option, "a destination", &reader) else { return }
             draft.readDestination(word, words.statement, &reader)
         }.since("<=1.0.3"),
@@ -175,22 +192,27 @@ extension RouteDraft {
             draft.isDefault = true
             _ = draft.settle(.ipv6, option, words.statement, &reader)
         }.since("1.2.10").deprecated(use: "inet6 default"),
-        LineOption("src", "<ip>", "The source address to prefer for packets to the destination.") { option, words, draft, reader in
+        LineOption("src", "<ip>", "The source address to prefer for packets to the destination.") {
+            option, words, draft, reader in
             guard let word = words.value(of: option, "an address", &reader) else { return }
             guard let address = reader.address(word, of: words.statement) else { return draft.isDropped = true }
             if draft.settle(address.family, word, words.statement, &reader) { draft.entry.source = address }
         }.since("<=1.0.3"),
-        LineOption("from", "<ipv6 prefix>", "Only packets from this prefix; IPv6 only.") { option, words, draft, reader in
+        LineOption("from", "<ipv6 prefix>", "Only packets from this prefix; IPv6 only.") {
+            option, words, draft, reader in
             guard let word = words.value(of: option, "a prefix", &reader) else { return }
             guard let (prefix, _) = reader.prefix(word, of: words.statement) else { return draft.isDropped = true }
             guard prefix.address.family == .ipv6 else {
-                return reader.report(.error, "wrong-family", words.statement, word: word, "'from' is for IPv6 routes only and is ignored")
+                return reader.report(
+                    .error, "wrong-family", words.statement, word: word, "'from' is for IPv6 routes only and is ignored"
+                )
             }
             if draft.settle(.ipv6, word, words.statement, &reader) { draft.entry.from = prefix }
         }.since("1.2.24"),
         via,
         via.alias("gw").deprecated(use: "via"),
-        LineOption("or", "<ip>", "A second gateway; packets are shared among the two.") { option, words, draft, reader in
+        LineOption("or", "<ip>", "A second gateway; packets are shared among the two.") {
+            option, words, draft, reader in
             guard let gateway = reader.gateway(option, &words) else { return }
             guard draft.settle(gateway.family, option, words.statement, &reader) else { return }
             var hops = [RouteEntry.NextHop(), RouteEntry.NextHop()]
@@ -207,7 +229,8 @@ extension RouteDraft {
         tos,
         tos.alias("dsfield"),
         .named(
-            "table", in: "rt_tables", 0...UInt32.max, \.entry.table, "The routing table, by a name of rt_tables or its number."
+            "table", in: "rt_tables", 0...UInt32.max, \.entry.table,
+            "The routing table, by a name of rt_tables or its number."
         ).since("<=1.0.3").defaulting(to: "main"),
         .named(
             "protocol", in: "rt_protos", 0...255, \.entry.proto,
@@ -218,26 +241,33 @@ extension RouteDraft {
             "How far the destination is, by a name of rt_scopes or its number."
         ) { option, words, draft, reader in
             guard let word = words.value(of: option, "a scope", &reader) else { return }
-            draft.entry.scope = reader.routingNumber(word, of: words.statement, in: "rt_scopes", 0...255) ?? draft.entry.scope
+            draft.entry.scope =
+                reader.routingNumber(word, of: words.statement, in: "rt_scopes", 0...255) ?? draft.entry.scope
         }.since("<=1.0.3"),
         metric.since("1.1.15"),
         metric.alias("priority", since: "1.2.24"),
         metric.alias("preference", since: "1.2.24"),
         interface,
         interface.alias("oif"),
-        .flag("onlink", \.entry.isOnLink, "Takes the gateway to be on the link although no route says so.").since("1.2.24"),
-        LineOption("expires", "<seconds:uint32>", "How long the kernel keeps the route; IPv6 only.") { option, words, draft, reader in
+        .flag("onlink", \.entry.isOnLink, "Takes the gateway to be on the link although no route says so.").since(
+            "1.2.24"),
+        LineOption("expires", "<seconds:uint32>", "How long the kernel keeps the route; IPv6 only.") {
+            option, words, draft, reader in
             guard let word = words.value(of: option, "seconds", &reader) else { return }
             guard let seconds: UInt32 = reader.number(word, of: words.statement, in: 0...UInt32.max) else { return }
             if draft.isIPv6(for: option, words.statement, &reader) { draft.entry.expires = seconds }
         }.since("1.2.24"),
-        LineOption("realms", "[<src>/]<dst>", range: "0..255 each", "Realms for classifying traffic, by names of rt_realms or numbers; IPv4 only.") {
+        LineOption(
+            "realms", "[<src>/]<dst>", range: "0..255 each",
+            "Realms for classifying traffic, by names of rt_realms or numbers; IPv4 only."
+        ) {
             option, words, draft, reader in
             guard let word = words.value(of: option, "realms", &reader) else { return }
             draft.entry.realms = reader.realms(word, of: words.statement)
         }.since("1.2.24"),
         LineOption(
-            "pref", "low|medium|high|<uint8>", default: "medium", "How a router of equal metric is preferred (RFC 4191); IPv6 only."
+            "pref", "low|medium|high|<uint8>", default: "medium",
+            "How a router of equal metric is preferred (RFC 4191); IPv6 only."
         ) { option, words, draft, reader in
             guard let word = words.value(of: option, "low, medium or high", &reader) else { return }
             let names: [String: UInt8] = ["medium": 0, "high": 1, "low": 3]
@@ -250,13 +280,24 @@ extension RouteDraft {
             switch word.text {
             case "enabled": draft.entry.ttlPropagates = true
             case "disabled": draft.entry.ttlPropagates = false
-            default: reader.report(.error, "unknown-value", words.statement, word: word, "'\(word.text)' is neither enabled nor disabled")
+            default:
+                reader.report(
+                    .error, "unknown-value", words.statement, word: word,
+                    "'\(word.text)' is neither enabled nor disabled")
             }
         }.since("2.0.8"),
-        .flag("add", \.entry.placement, sets: .add, "Adds the route only if there is none with the same key, as 'ip route add'.").since("2.2.5"),
-        .flag("prepend", \.entry.placement, sets: .prepend, "Puts the route in front of others with the same key.").since("2.2.5").defaulting(to: "on"),
-        .flag("append", \.entry.placement, sets: .append, "Puts the route behind others with the same key.").since("2.2.5"),
-        .flag("no_track", \.entry.isUntracked, "Leaves the router alone when somebody deletes the route or its interface goes down.").since("2.0.3"),
+        .flag(
+            "add", \.entry.placement, sets: .add,
+            "Adds the route only if there is none with the same key, as 'ip route add'."
+        ).since("2.2.5"),
+        .flag("prepend", \.entry.placement, sets: .prepend, "Puts the route in front of others with the same key.")
+            .since("2.2.5").defaulting(to: "on"),
+        .flag("append", \.entry.placement, sets: .append, "Puts the route behind others with the same key.").since(
+            "2.2.5"),
+        .flag(
+            "no_track", \.entry.isUntracked,
+            "Leaves the router alone when somebody deletes the route or its interface goes down."
+        ).since("2.0.3"),
         LineOption("vrf", "<ifname>", "The VRF whose table the route is put into.") { option, words, draft, reader in
             guard let word = words.value(of: option, "a VRF", &reader) else { return }
             draft.entry.vrf = reader.interfaceName(word, of: words.statement)
@@ -277,7 +318,8 @@ extension Reader {
     ) {
         let suggestion = closest(to: word.text, among: options.options.map(\.entry.name))
         report(
-            .error, "unknown-option", statement, word: word, "'\(word.text)' is not an option of \(what) and is ignored",
+            .error, "unknown-option", statement, word: word,
+            "'\(word.text)' is not an option of \(what) and is ignored",
             help: suggestion.map { "did you mean '\($0)'?" }
         )
     }

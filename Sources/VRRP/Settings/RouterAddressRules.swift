@@ -10,7 +10,8 @@ extension RouterCase {
             let family = router.settings.family
             for address in router.draft.addresses where address.entry.address.family != family {
                 settling.report(
-                    .error, at: address.place, "\(address.entry.prefix) is not of the family of the router's first address and is ignored",
+                    .error, at: address.place,
+                    "\(address.entry.prefix) is not of the family of the router's first address and is ignored",
                     help: "list it in virtual_ipaddress_excluded, or give it a router of its own"
                 )
             }
@@ -26,7 +27,8 @@ extension RouterCase {
             let own = router.settings.interface
             func isNew(_ address: AddressDraft) -> Bool {
                 if seen.insert(AddressKey(address.entry, own)).inserted { return true }
-                settling.report(.warning, at: address.place, "\(address.entry.address) is listed twice; this one is ignored")
+                settling.report(
+                    .warning, at: address.place, "\(address.entry.address) is listed twice; this one is ignored")
                 return false
             }
             router.settings.addresses = router.draft.addresses.filter(isNew).map(\.entry)
@@ -38,27 +40,39 @@ extension RouterCase {
             guard isStrict || !router.draft.hasNoAddresses else { return }
             guard isStrict || router.settings.version == .v3 else {
                 return settling.report(
-                    .warning, at: router.draft.place, "'\(router.draft.name)' has no virtual address", help: "add virtual_ipaddress, or no_virtual_ipaddress if that is meant"
+                    .warning, at: router.draft.place, "'\(router.draft.name)' has no virtual address",
+                    help: "add virtual_ipaddress, or no_virtual_ipaddress if that is meant"
                 )
             }
             settling.report(
-                .error, at: router.draft.place, "'\(router.draft.name)' has no virtual address, which \(isStrict ? "strict mode" : "version 3") asks for",
-                help: isStrict ? "add virtual_ipaddress" : "add virtual_ipaddress, or no_virtual_ipaddress if that is meant", consequence: .fatal
+                .error, at: router.draft.place,
+                """
+                '\(router.draft.name)' has no virtual address, which \
+                \(isStrict ? "strict mode" : "version 3") asks for
+                """,
+                help: isStrict
+                    ? "add virtual_ipaddress" : "add virtual_ipaddress, or no_virtual_ipaddress if that is meant",
+                consequence: .fatal
             )
         },
         Rule("link-local-first") { router, settling in
-            guard router.settings.family == .ipv6, let first = router.settings.addresses.first, !first.address.isLinkLocal else { return }
+            guard router.settings.family == .ipv6, let first = router.settings.addresses.first,
+                !first.address.isLinkLocal
+            else { return }
             let isStrict = router.draft.isStrict ?? settling.globals.vrrp.isStrict
             settling.report(
-                isStrict ? .error : .hint, at: router.draft.place(of: "virtual_ipaddress"), "the first IPv6 address should be the router's link-local one (RFC 9568 section 5.2.9)",
+                isStrict ? .error : .hint, at: router.draft.place(of: "virtual_ipaddress"),
+                "the first IPv6 address should be the router's link-local one (RFC 9568 section 5.2.9)",
                 help: "put an address of fe80::/10 first, the same on all routers"
             )
         },
         Rule("too-many-addresses") { router, settling in
-            let limit = router.addressLimit(mtu: router.settings.interface.flatMap(settling.surroundings.interfaceMTU) ?? 1500)
+            let limit = router.addressLimit(
+                mtu: router.settings.interface.flatMap(settling.surroundings.interfaceMTU) ?? 1500)
             let count = router.settings.addresses.count
             guard count > limit else { return }
-            router.settings.excludedAddresses = Array(router.settings.addresses[limit...]) + router.settings.excludedAddresses
+            router.settings.excludedAddresses =
+                Array(router.settings.addresses[limit...]) + router.settings.excludedAddresses
             router.settings.addresses.removeLast(count - limit)
             settling.report(
                 .warning, at: router.draft.place(of: "virtual_ipaddress"),

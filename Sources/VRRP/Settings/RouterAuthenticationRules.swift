@@ -20,7 +20,8 @@ extension RouterCase {
                     nil
                 }
             if let reason {
-                return settling.report(.warning, at: router.draft.place(of: "authentication"), "\(reason); it is ignored")
+                return settling.report(
+                    .warning, at: router.draft.place(of: "authentication"), "\(reason); it is ignored")
             }
             let key = draft.password + Array(repeating: 0, count: 8 - draft.password.count)
             switch kind {
@@ -30,7 +31,9 @@ extension RouterCase {
         },
         Rule("authentication-without-type") { router, settling in
             guard let draft = router.draft.authentication, draft.kind == nil, !draft.password.isEmpty else { return }
-            settling.report(.hint, at: router.draft.place(of: "authentication"), "auth_pass has no effect without auth_type", help: "add 'auth_type PASS'")
+            settling.report(
+                .hint, at: router.draft.place(of: "authentication"), "auth_pass has no effect without auth_type",
+                help: "add 'auth_type PASS'")
         },
         Rule("signing-key-missing") { router, settling in
             guard let draft = router.draft.trailer else { return }
@@ -38,7 +41,8 @@ extension RouterCase {
             trailer.keys = draft.keys
             trailer.replayProtection = draft.replayProtection
             trailer.mode = router.settings.isStrict ? .enforce : draft.mode
-            trailer.timeWindow = draft.timeWindow ?? min(max(router.settings.advertInterval * 3, .seconds(5)), .seconds(300))
+            trailer.timeWindow =
+                draft.timeWindow ?? min(max(router.settings.advertInterval * 3, .seconds(5)), .seconds(300))
             guard let active = draft.activeKey, draft.keys[active] != nil else {
                 return settling.report(
                     .error, at: router.draft.place(of: "auth_hmac"),
@@ -51,7 +55,9 @@ extension RouterCase {
         },
         Rule("strict-signing-mode") { router, settling in
             guard router.settings.isStrict, let trailer = router.draft.trailer, trailer.mode != .enforce else { return }
-            settling.report(.warning, at: router.draft.place(of: "auth_hmac"), "strict mode takes signed adverts only; mode enforce is used")
+            settling.report(
+                .warning, at: router.draft.place(of: "auth_hmac"),
+                "strict mode takes signed adverts only; mode enforce is used")
         },
     ]
 
@@ -65,13 +71,15 @@ extension RouterCase {
             settled.refresh = draft.refresh ?? globals.refresh
             settled.refreshRepeats = draft.refreshRepeats ?? Int(globals.refreshRepeats)
             settled.lowerPriorityDelay = draft.lowerPriorityDelay ?? globals.lowerPriorityDelay ?? globals.delay
-            settled.lowerPriorityRepeats = draft.lowerPriorityRepeats ?? Int(globals.lowerPriorityRepeats ?? globals.repeats)
+            settled.lowerPriorityRepeats =
+                draft.lowerPriorityRepeats ?? Int(globals.lowerPriorityRepeats ?? globals.repeats)
             if router.settings.isStrict {
                 settled.lowerPriorityDelay = .zero
                 settled.lowerPriorityRepeats = 0
             }
             settled.extraInterfaces = draft.extraInterfaces ?? globals.extraInterval
-            settled.includesAllExtraInterfaces = draft.extraInterfaces == nil ? globals.extraOnAll : draft.includesAllExtraInterfaces
+            settled.includesAllExtraInterfaces =
+                draft.extraInterfaces == nil ? globals.extraOnAll : draft.includesAllExtraInterfaces
             router.settings.announcements = settled
         }
     ]

@@ -108,6 +108,7 @@ package struct AnnouncementDraft: Sendable {
 
 /// `authentication`.
 package struct AuthenticationDraft: Sendable {
+    /// The types of RFC 2338 but for "none".
     package enum Kind: Sendable { case password, header }
 
     package var kind: Kind?
@@ -129,6 +130,7 @@ package struct TrailerDraft: Sendable {
 
 /// `use_vmac` or `use_ipvlan`.
 package struct VirtualInterfaceDraft: Sendable {
+    /// Which of the two keywords it was.
     package enum Kind: Sendable {
         case macvlan
         case ipvlan(VirtualInterface.IPVLANMode)

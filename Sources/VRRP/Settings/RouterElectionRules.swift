@@ -11,12 +11,15 @@ extension RouterCase {
             router.settings.priority = draft.priority ?? (draft.startsAsMaster == true ? 255 : 100)
             router.settings.startsAsMaster = router.isOwner || draft.startsAsMaster == true
             guard router.isOwner, draft.startsAsMaster == false, draft.places["state"] != nil else { return }
-            settling.report(.hint, at: draft.place(of: "state"), "the owner of the addresses (priority 255) starts as master whatever 'state' says")
+            settling.report(
+                .hint, at: draft.place(of: "state"),
+                "the owner of the addresses (priority 255) starts as master whatever 'state' says")
         },
         Rule("owner-by-default") { router, settling in
             guard router.isOwner, router.draft.priority == nil else { return }
             settling.report(
-                .hint, at: router.draft.place(of: "state"), "state MASTER without a priority means priority 255, the owner of the addresses",
+                .hint, at: router.draft.place(of: "state"),
+                "state MASTER without a priority means priority 255, the owner of the addresses",
                 help: "write a priority below 255 unless the addresses belong to this machine"
             )
         },
@@ -26,7 +29,9 @@ extension RouterCase {
             router.settings.preempts = true
             settling.report(
                 .warning, at: router.draft.place(of: "nopreempt"),
-                router.isOwner ? "the owner of the addresses (priority 255) always preempts; 'nopreempt' is ignored" : "'nopreempt' does not work with state MASTER and is ignored",
+                router.isOwner
+                    ? "the owner of the addresses (priority 255) always preempts; 'nopreempt' is ignored"
+                    : "'nopreempt' does not work with state MASTER and is ignored",
                 help: "write 'state BACKUP' on all routers, and nopreempt on the one with the higher priority"
             )
         },
@@ -50,7 +55,9 @@ extension RouterCase {
             router.settings.advertInterval = router.rounded(interval)
             guard router.settings.advertInterval != interval else { return }
             let text = TimeFormat(unit: .seconds, places: 6, range: 0...255).text(router.settings.advertInterval)
-            let limit = router.settings.version == .v2 ? "version 2 knows whole seconds only" : "version 3 knows hundredths up to 40.95 seconds"
+            let limit =
+                router.settings.version == .v2
+                ? "version 2 knows whole seconds only" : "version 3 knows hundredths up to 40.95 seconds"
             settling.report(.warning, at: router.draft.place(of: "advert_int"), "\(limit); \(text) is used")
         },
         Rule("timer-expired-with-preempt") { router, settling in
@@ -58,7 +65,8 @@ extension RouterCase {
             guard router.draft.timerExpiredBackup != nil, router.settings.preempts else { return }
             router.settings.timerExpiredBackup = nil
             settling.report(
-                .warning, at: router.draft.places["timer_expired_backup"] ?? router.draft.place(of: "thread_timer_expired"),
+                .warning,
+                at: router.draft.places["timer_expired_backup"] ?? router.draft.place(of: "thread_timer_expired"),
                 "'timer_expired_backup' needs nopreempt and is ignored"
             )
         },
@@ -66,10 +74,13 @@ extension RouterCase {
             let standard = router.isStrict(settling) || settling.globals.vrrp.ownerIgnoresAdverts
             router.settings.ownerIgnoresAdverts = router.isOwner && router.draft.ownerIgnoresAdverts ?? standard
             guard !router.isOwner, router.draft.ownerIgnoresAdverts == true else { return }
-            settling.report(.hint, at: router.draft.place(of: "owner_ignore_adverts"), "'owner_ignore_adverts' is for priority 255 and has no effect")
+            settling.report(
+                .hint, at: router.draft.place(of: "owner_ignore_adverts"),
+                "'owner_ignore_adverts' is for priority 255 and has no effect")
         },
         Rule("address-check") { router, settling in
-            router.settings.skipsAddressCheck = router.draft.skipsAddressCheck ?? settling.globals.vrrp.skipsAddressCheck
+            router.settings.skipsAddressCheck =
+                router.draft.skipsAddressCheck ?? settling.globals.vrrp.skipsAddressCheck
         },
     ]
 
@@ -92,25 +103,36 @@ extension RouterCase {
             router.settings.isStrict = router.isStrict(settling)
             guard router.settings.isStrict, !router.draft.peers.isEmpty else { return }
             settling.report(
-                .error, at: router.draft.place(of: "unicast_peer"), "strict mode knows no unicast", help: "leave out unicast_peer or strict mode", consequence: .fatal
+                .error, at: router.draft.place(of: "unicast_peer"), "strict mode knows no unicast",
+                help: "leave out unicast_peer or strict mode", consequence: .fatal
             )
         },
         Rule("strict-down-timer") { router, settling in
-            router.settings.downTimerAdverts = router.settings.isStrict ? 3 : router.draft.downTimerAdverts ?? settling.globals.vrrp.downTimerAdverts
+            router.settings.downTimerAdverts =
+                router.settings.isStrict ? 3 : router.draft.downTimerAdverts ?? settling.globals.vrrp.downTimerAdverts
             guard router.settings.isStrict, router.draft.downTimerAdverts ?? 3 != 3 else { return }
-            settling.report(.warning, at: router.draft.place(of: "down_timer_adverts"), "strict mode waits for 3 adverts; 'down_timer_adverts' is ignored")
+            settling.report(
+                .warning, at: router.draft.place(of: "down_timer_adverts"),
+                "strict mode waits for 3 adverts; 'down_timer_adverts' is ignored")
         },
         Rule("strict-lower-priority") { router, settling in
             let globals = settling.globals.vrrp
-            router.settings.ignoresLowerPriority = router.settings.isStrict || router.draft.ignoresLowerPriority ?? globals.lowerPrioritySendsNoAdvert
+            router.settings.ignoresLowerPriority =
+                router.settings.isStrict || router.draft.ignoresLowerPriority ?? globals.lowerPrioritySendsNoAdvert
             guard router.settings.isStrict, router.draft.ignoresLowerPriority == false else { return }
-            settling.report(.warning, at: router.draft.place(of: "lower_prio_no_advert"), "strict mode does not answer a lower priority; 'lower_prio_no_advert off' is ignored")
+            settling.report(
+                .warning, at: router.draft.place(of: "lower_prio_no_advert"),
+                "strict mode does not answer a lower priority; 'lower_prio_no_advert off' is ignored")
         },
         Rule("strict-higher-priority") { router, settling in
             let globals = settling.globals.vrrp
-            router.settings.advertisesToHigherPriority = !router.settings.isStrict && router.draft.advertisesToHigherPriority ?? globals.higherPrioritySendsAdvert
+            router.settings.advertisesToHigherPriority =
+                !router.settings.isStrict
+                && router.draft.advertisesToHigherPriority ?? globals.higherPrioritySendsAdvert
             guard router.settings.isStrict, router.draft.advertisesToHigherPriority == true else { return }
-            settling.report(.warning, at: router.draft.place(of: "higher_prio_send_advert"), "strict mode yields without another advert; 'higher_prio_send_advert' is ignored")
+            settling.report(
+                .warning, at: router.draft.place(of: "higher_prio_send_advert"),
+                "strict mode yields without another advert; 'higher_prio_send_advert' is ignored")
         },
         Rule("strict-announcements") { router, settling in
             guard router.settings.isStrict else { return }
@@ -119,7 +141,9 @@ extension RouterCase {
                 (router.draft.announcements.lowerPriorityDelay.map { $0 > .zero } ?? false, "garp_lower_prio_delay"),
             ]
             for (isUsed, word) in used where isUsed {
-                settling.report(.warning, at: router.draft.place(of: word), "strict mode does not announce after a lower priority; '\(word)' is ignored")
+                settling.report(
+                    .warning, at: router.draft.place(of: word),
+                    "strict mode does not announce after a lower priority; '\(word)' is ignored")
             }
         },
         Rule("strict-not-accepting") { router, settling in
@@ -127,7 +151,9 @@ extension RouterCase {
             router.settings.accepts = router.isOwner || !draft.refuses && (draft.accepts || !router.settings.isStrict)
             guard router.settings.isStrict, !router.settings.accepts, !draft.refuses else { return }
             settling.report(
-                .hint, at: draft.places["strict_mode"] ?? draft.place, "in strict mode the addresses answer neither ping nor connections", help: "add 'accept' if a service listens on them"
+                .hint, at: draft.places["strict_mode"] ?? draft.place,
+                "in strict mode the addresses answer neither ping nor connections",
+                help: "add 'accept' if a service listens on them"
             )
         },
     ]

@@ -19,13 +19,18 @@ extension RouterCase {
             settled.coversOtherInterfaces = router.draft.coversOtherInterfaces
             settled.transmitsOnBase = router.draft.transmitsOnBase
             router.settings.virtualInterface = settled
-            if case .ipvlan = draft.kind, let address = draft.address, router.settings.source == nil { router.settings.source = address.address }
+            if case .ipvlan = draft.kind, let address = draft.address, router.settings.source == nil {
+                router.settings.source = address.address
+            }
         },
         Rule("unicast-on-virtual-interface") { router, settling in
-            guard router.settings.transport.isUnicast, router.settings.virtualInterface != nil, !router.draft.transmitsOnBase else { return }
+            guard router.settings.transport.isUnicast, router.settings.virtualInterface != nil,
+                !router.draft.transmitsOnBase
+            else { return }
             router.settings.virtualInterface?.transmitsOnBase = true
             settling.report(
-                .warning, at: router.draft.end ?? router.draft.place, "unicast adverts leave through the interface below the virtual one", help: "add vmac_xmit_base"
+                .warning, at: router.draft.end ?? router.draft.place,
+                "unicast adverts leave through the interface below the virtual one", help: "add vmac_xmit_base"
             )
         },
         Rule("vmac-option-without-vmac") { router, settling in
@@ -35,9 +40,12 @@ extension RouterCase {
             }
         },
         Rule("promotion-on-virtual-interface") { router, settling in
-            router.settings.promotesSecondaries = router.draft.promotesSecondaries && router.settings.virtualInterface == nil
+            router.settings.promotesSecondaries =
+                router.draft.promotesSecondaries && router.settings.virtualInterface == nil
             guard router.draft.promotesSecondaries, router.settings.virtualInterface != nil else { return }
-            settling.report(.warning, at: router.draft.place(of: "promote_secondaries"), "virtual interfaces promote secondary addresses anyway; 'promote_secondaries' is ignored")
+            settling.report(
+                .warning, at: router.draft.place(of: "promote_secondaries"),
+                "virtual interfaces promote secondary addresses anyway; 'promote_secondaries' is ignored")
         },
         Rule("route-interface-missing") { router, settling in
             router.settings.routes = router.draft.routes.filter { settling.accepts($0) }.map(\.entry)
@@ -120,6 +128,8 @@ extension Settling {
     }
 
     private mutating func script(_ line: ScriptLine?, of owner: String) -> ScriptCommand? {
-        line.flatMap { reader.resolve($0, for: "\($0.statement.name) of '\(owner)'", by: globals.scripts, missing: .hint) }
+        line.flatMap {
+            reader.resolve($0, for: "\($0.statement.name) of '\(owner)'", by: globals.scripts, missing: .hint)
+        }
     }
 }

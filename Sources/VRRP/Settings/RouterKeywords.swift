@@ -7,22 +7,29 @@ extension RouterDraft {
     /// The body of a `vrrp_instance` block.
     package static let rows: [Keyword<RouterDraft>] =
         (placeRows + electionRows + addressRows + unicastRows + virtualInterfaceRows + authenticationRows + trackRows
-            + announcementRows + notifyRows)
+        + announcementRows + notifyRows)
         .map { $0.on(.vrrp).noted(in: \.places) }
 
     /// Which router it is and how adverts look.
     private static let placeRows: [Keyword<RouterDraft>] = [
         .custom(
             "interface", syntax: "<ifname>",
-            "The interface that adverts are sent and received on, and that addresses are put on unless they say otherwise."
+            """
+            The interface that adverts are sent and received on, and that addresses are put on unless they say \
+            otherwise.
+            """
         ) { statement, draft, reader in
             guard let word = reader.require(statement, 0, "an interface") else { return }
             reader.noteExtraWords(statement, after: 1)
             if let name = reader.interfaceName(word, of: statement) { draft.interface = name }
-        }.since("<=1.0.3").range("less than 16 bytes, not a loopback").defaulting(to: "none; required unless unicast with unicast_src_ip"),
+        }.since("<=1.0.3").range("less than 16 bytes, not a loopback").defaulting(
+            to: "none; required unless unicast with unicast_src_ip"),
         .number(
             "virtual_router_id", 1...255, \.routerID,
-            "The number that the routers sharing these addresses have in common; no other router on the same network may use it. Required."
+            """
+            The number that the routers sharing these addresses have in common; no other router on the same \
+            network may use it. Required.
+            """
         ).since("<=1.0.3").defaulting(to: "none; required"),
         .custom(
             "vrf", syntax: "<ifname>", "Keeps a unicast router without an interface within this VRF."
@@ -33,9 +40,14 @@ extension RouterDraft {
         }.since("2.2.5").range("less than 16 bytes").defaulting(to: "none").needs(.vrf),
         .custom(
             "version", syntax: "2|3",
-            "The version of VRRP to speak: 2 is RFC 3768 with whole seconds and authentication, 3 is RFC 9568 with centiseconds and IPv6."
+            """
+            The version of VRRP to speak: 2 is RFC 3768 with whole seconds and authentication, 3 is RFC 9568 with \
+            centiseconds and IPv6.
+            """
         ) { statement, draft, reader in
-            guard let number: UInt8 = reader.number(statement, in: 2...3), let version = ProtocolVersion(rawValue: number) else { return }
+            guard let number: UInt8 = reader.number(statement, in: 2...3),
+                let version = ProtocolVersion(rawValue: number)
+            else { return }
             guard let earlier = draft.version, earlier != version else { return draft.version = version }
             reader.report(
                 .error, "version-conflict", statement, word: statement.value(0),
@@ -48,18 +60,27 @@ extension RouterDraft {
         ).since("1.2.1").needs(.ipv6),
         .flag(
             "dont_track_primary", \.ignoresOwnInterface,
-            "Goes on when the router's own interface is down. Of use where the cable to the peer may be pulled with both routers alive."
+            """
+            Goes on when the router's own interface is down. Of use where the cable to the peer may be pulled with \
+            both routers alive.
+            """
         ).since("1.1.8"),
         .custom(
-            "kernel_rx_buf_size", syntax: "<bytes:uint>", "The receive buffer of the router's socket, in place of what vrrp_rx_bufs_policy asks for."
+            "kernel_rx_buf_size", syntax: "<bytes:uint>",
+            "The receive buffer of the router's socket, in place of what vrrp_rx_bufs_policy asks for."
         ) { statement, draft, reader in
             guard statement.values.count <= 1 else {
-                return reader.report(.error, "extra-words", statement, word: statement.value(1), "'kernel_rx_buf_size' takes one number; the line is ignored")
+                return reader.report(
+                    .error, "extra-words", statement, word: statement.value(1),
+                    "'kernel_rx_buf_size' takes one number; the line is ignored")
             }
-            if let size: UInt32 = reader.number(statement, in: 0...UInt32.max) { draft.receiveBuffer = size == 0 ? nil : size }
+            if let size: UInt32 = reader.number(statement, in: 0...UInt32.max) {
+                draft.receiveBuffer = size == 0 ? nil : size
+            }
         }.since("2.0.3").range("0..4294967295").defaulting(to: "computed"),
         .custom(
-            "linkbeat_use_polling", syntax: "", "Polls the state of the interface's link instead of trusting the kernel's messages."
+            "linkbeat_use_polling", syntax: "",
+            "Polls the state of the interface's link instead of trusting the kernel's messages."
         ) { statement, draft, reader in
             reader.noteExtraWords(statement, after: 0)
             draft.linkPolling = true
@@ -71,40 +92,62 @@ extension RouterDraft {
     private static let electionRows: [Keyword<RouterDraft>] = [
         .custom(
             "state", syntax: "MASTER|BACKUP",
-            "How the router starts: MASTER takes the addresses at once, BACKUP waits for silence. The priority decides right after."
+            """
+            How the router starts: MASTER takes the addresses at once, BACKUP waits for silence. The priority \
+            decides right after.
+            """
         ) { statement, draft, reader in
             guard let word = reader.require(statement, 0, "MASTER or BACKUP") else { return }
             reader.noteExtraWords(statement, after: 1)
             let isMaster = word.text == "MASTER"
             if !isMaster, word.text != "BACKUP" {
                 reader.report(
-                    .error, "unknown-value", statement, word: word, "'\(word.text)' is not a state; BACKUP is used", help: "write MASTER or BACKUP"
+                    .error, "unknown-value", statement, word: word, "'\(word.text)' is not a state; BACKUP is used",
+                    help: "write MASTER or BACKUP"
                 )
                 if draft.startsAsMaster == nil { draft.startsAsMaster = false }
             } else if !isMaster, draft.startsAsMaster == true {
-                reader.report(.error, "state-conflict", statement, word: word, "MASTER was said before; BACKUP is ignored")
+                reader.report(
+                    .error, "state-conflict", statement, word: word, "MASTER was said before; BACKUP is ignored")
             } else {
                 draft.startsAsMaster = isMaster
             }
         }.since("<=1.0.3").defaulting(to: "MASTER if priority is 255, else BACKUP"),
         .custom(
             "priority", syntax: "<uint>",
-            "The router with the highest priority is master; equal ones are told apart by their source address. 255 says that the router owns the addresses."
+            """
+            The router with the highest priority is master; equal ones are told apart by their source address. 255 \
+            says that the router owns the addresses.
+            """
         ) { statement, draft, reader in
-            draft.priority = reader.number(statement, in: 1...255, keeping: "100") ?? (statement.values.isEmpty ? draft.priority : 100)
+            draft.priority =
+                reader.number(statement, in: 1...255, keeping: "100")
+                ?? (statement.values.isEmpty ? draft.priority : 100)
         }.since("<=1.0.3").range("1..255").defaulting(to: "100; 255 with state MASTER"),
         .seconds(
             "advert_int", 0.01...255, \.advertInterval,
-            "Time between the adverts of a master. Version 2 knows whole seconds, version 3 hundredths up to 40.95; a version 2 router ignores peers with another interval."
+            """
+            Time between the adverts of a master. Version 2 knows whole seconds, version 3 hundredths up to 40.95; \
+            a version 2 router ignores peers with another interval.
+            """
         ).since("<=1.0.3").defaulting(to: "1"),
-        .flag("preempt", \.preempts, sets: true, "Takes over from a master of lower priority; takes back an earlier nopreempt.").since("<=1.0.3").defaulting(to: "on"),
+        .flag(
+            "preempt", \.preempts, sets: true,
+            "Takes over from a master of lower priority; takes back an earlier nopreempt."
+        ).since("<=1.0.3").defaulting(to: "on"),
         .flag(
             "nopreempt", \.preempts, sets: false,
-            "Leaves a master of lower priority in place. Belongs on the router with the higher priority, which must not have state MASTER."
+            """
+            Leaves a master of lower priority in place. Belongs on the router with the higher priority, which must \
+            not have state MASTER.
+            """
         ).since("1.1.8").defaulting(to: "off"),
         .seconds(
             "preempt_delay", 0...1000, \.preemptDelay,
-            "How long after the start a master of lower priority is left alone. Not for a router with state MASTER or nopreempt."
+            """
+            How long after the start a master of lower priority is left alone. Not for a router with state MASTER \
+            or nopreempt.
+            """
         ).since("1.1.8").defaulting(to: "0"),
         .number(
             "down_timer_adverts", 1...100, \.downTimerAdverts,
@@ -114,7 +157,10 @@ extension RouterDraft {
         timerExpired("thread_timer_expired").since("2.3.2").deprecated(use: "timer_expired_backup").needs(.timerExpiry),
         .bool(
             "lower_prio_no_advert", \.ignoresLowerPriority,
-            "A master does not answer the advert of a router with lower priority. RFC 9568 wants an answer, so that switches learn the way back."
+            """
+            A master does not answer the advert of a router with lower priority. RFC 9568 wants an answer, so that \
+            switches learn the way back.
+            """
         ).since("1.2.20").defaulting(to: "vrrp_lower_prio_no_advert; on in strict mode"),
         .bool(
             "higher_prio_send_advert", \.advertisesToHigherPriority,
@@ -130,14 +176,20 @@ extension RouterDraft {
         ).since("1.2.20").defaulting(to: "vrrp_skip_check_adv_addr"),
         .bool(
             "strict_mode", \.isStrict,
-            "Keeps to the RFC and refuses what goes beyond it: no unicast, no authentication, no packets to the addresses unless 'accept' or owner."
+            """
+            Keeps to the RFC and refuses what goes beyond it: no unicast, no authentication, no packets to the \
+            addresses unless 'accept' or owner.
+            """
         ).since("1.2.20").defaulting(to: "vrrp_strict"),
     ]
 
     private static func timerExpired(_ name: String) -> Keyword<RouterDraft> {
         .custom(
             name, syntax: "[<uint>]",
-            "A master whose timer ran out late steps down for a moment, as another may have taken over. The number is the highest priority of the others. Needs nopreempt."
+            """
+            A master whose timer ran out late steps down for a moment, as another may have taken over. The number \
+            is the highest priority of the others. Needs nopreempt.
+            """
         ) { statement, draft, reader in
             guard !statement.values.isEmpty else { return draft.timerExpiredBackup = 254 }
             if let value: UInt8 = reader.number(statement, in: 1...254) { draft.timerExpiredBackup = value }

@@ -10,7 +10,8 @@ package enum ProtocolVersion: UInt8, Hashable, Comparable, Sendable {
     package static func < (left: ProtocolVersion, right: ProtocolVersion) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// Everything the configuration says about one virtual router (`vrrp_instance`), inheritance resolved and rules applied.
+/// Everything the configuration says about one virtual router (`vrrp_instance`), inheritance resolved and rules
+/// applied.
 ///
 /// The first half is what the protocol machine reads, the second what the shell asks of the kernel and of scripts.
 package struct RouterSettings: Equatable, Sendable {
@@ -37,7 +38,8 @@ package struct RouterSettings: Equatable, Sendable {
     package var preemptDelay = Interval.zero
     /// Adverts missed before a backup takes over, 1...100.
     package var downTimerAdverts = 3
-    /// The highest priority that may be about when a late timer makes this master step down; nil when off. Needs `preempts` off.
+    /// The highest priority that may be about when a late timer makes this master step down; nil when off.
+    /// Needs `preempts` off.
     package var timerExpiredBackup: UInt8?
     /// `lower_prio_no_advert`: a losing advert is not answered by one of ours.
     package var ignoresLowerPriority = false
@@ -73,7 +75,8 @@ package struct RouterSettings: Equatable, Sendable {
     // MARK: Tracking
 
     package var trackers: [Tracker] = []
-    /// Interfaces whose loss is a fault without being asked for: the router's own (unless `dont_track_primary`) and those of
+    /// Interfaces whose loss is a fault without being asked for: the router's own (unless `dont_track_primary`)
+    /// and those of
     /// tracked addresses, routes and rules.
     package var requiredInterfaces: [String] = []
     /// The sync group that the router belongs to.
@@ -111,7 +114,8 @@ package struct RouterSettings: Equatable, Sendable {
         advertInterval * downTimerAdverts + skewTime(for: advertInterval)
     }
 
-    /// Skew_Time: (256 - priority) / 256 of the interval (RFC 9568 section 6.1), of a second in version 2 (RFC 3768 section 6.1).
+    /// Skew_Time: (256 - priority) / 256 of the interval (RFC 9568 section 6.1), of a second in version 2 (RFC
+    /// 3768 section 6.1).
     package func skewTime(for advertInterval: Interval) -> Interval {
         let unit = version == .v2 ? Interval.seconds(1) : advertInterval
         return unit * (256 - Int(priority)) / 256

@@ -14,7 +14,8 @@ extension RouterCase {
             }
             guard source.family == router.settings.family else {
                 return settling.report(
-                    .error, at: router.sourcePlace, "the source address \(source) is not of the family of the virtual addresses and is ignored"
+                    .error, at: router.sourcePlace,
+                    "the source address \(source) is not of the family of the virtual addresses and is ignored"
                 )
             }
             router.settings.source = source
@@ -22,7 +23,9 @@ extension RouterCase {
         Rule("peer-of-other-family") { router, settling in
             let family = router.settings.family
             for peer in router.draft.peers where peer.address.family != family {
-                settling.report(.error, at: peer.place, "the peer \(peer.address) is not of the family of the virtual addresses and is ignored")
+                settling.report(
+                    .error, at: peer.place,
+                    "the peer \(peer.address) is not of the family of the virtual addresses and is ignored")
             }
             router.draft.peers.removeAll { $0.address.family != family }
         },
@@ -36,7 +39,9 @@ extension RouterCase {
         },
         Rule("peer-is-self") { router, settling in
             var own = [router.settings.source].compactMap { $0 }
-            if let interface = router.settings.interface { own += settling.surroundings.interfaceAddresses(interface).map(\.address) }
+            if let interface = router.settings.interface {
+                own += settling.surroundings.interfaceAddresses(interface).map(\.address)
+            }
             for peer in router.draft.peers where own.contains(peer.address) {
                 settling.report(
                     .hint, at: peer.place, "the peer \(peer.address) is this machine itself",
@@ -50,19 +55,28 @@ extension RouterCase {
             }
         },
         Rule("unicast-without-peers") { router, settling in
-            guard router.draft.peers.isEmpty else { return router.settings.transport = .unicast(router.unicast(settling)) }
-            let words = ["unicast_peer", "unicast_src_ip", "check_unicast_src", "unicast_fault_no_peer", "old_unicast_checksum"]
+            guard router.draft.peers.isEmpty else {
+                return router.settings.transport = .unicast(router.unicast(settling))
+            }
+            let words = [
+                "unicast_peer", "unicast_src_ip", "check_unicast_src", "unicast_fault_no_peer", "old_unicast_checksum",
+            ]
             guard let word = words.first(where: { router.draft.places[$0] != nil }) else { return }
             if router.draft.faultsWithoutPeers { router.settings.transport = .unicast(router.unicast(settling)) }
             settling.report(
                 .warning, at: router.draft.place(of: word),
-                "'\(word)' is about unicast, but there are no peers; \(router.draft.faultsWithoutPeers ? "the router is in fault" : "multicast is used")",
+                """
+                '\(word)' is about unicast, but there are no peers; \
+                \(router.draft.faultsWithoutPeers ? "the router is in fault" : "multicast is used")
+                """,
                 help: "add unicast_peer, or write mcast_src_ip for the source of multicast"
             )
         },
         Rule("unicast-ttl-without-peers") { router, settling in
             guard router.draft.unicastTTL != nil, router.draft.peers.isEmpty else { return }
-            settling.report(.error, at: router.draft.place(of: "unicast_ttl"), "'unicast_ttl' has no meaning without peers and is ignored")
+            settling.report(
+                .error, at: router.draft.place(of: "unicast_ttl"),
+                "'unicast_ttl' has no meaning without peers and is ignored")
         },
         Rule("multicast-group") { router, settling in
             guard !router.settings.transport.isUnicast else { return }
@@ -73,8 +87,10 @@ extension RouterCase {
                     group = own
                 } else {
                     settling.report(
-                        .error, at: router.draft.place(of: "mcast_dst_ip"), "\(own) is not a group that adverts can be sent to; \(group) is used",
-                        help: router.settings.family == .ipv4 ? "write an IPv4 multicast address" : "write a group of ff02::/16"
+                        .error, at: router.draft.place(of: "mcast_dst_ip"),
+                        "\(own) is not a group that adverts can be sent to; \(group) is used",
+                        help: router.settings.family == .ipv4
+                            ? "write an IPv4 multicast address" : "write a group of ff02::/16"
                     )
                 }
             }
@@ -88,8 +104,11 @@ extension RouterCase {
             guard let old = router.draft.oldChecksum else { return }
             router.settings.adaptsChecksum = false
             if old == .always { router.settings.checksum = .multicastPseudoHeader }
-            if router.settings.version == .v2 || router.settings.family == .ipv6 || !router.settings.transport.isUnicast {
-                settling.report(.hint, at: router.draft.place(of: "old_unicast_checksum"), "'old_unicast_checksum' is for unicast and version 3 over IPv4 and has no effect")
+            if router.settings.version == .v2 || router.settings.family == .ipv6 || !router.settings.transport.isUnicast
+            {
+                settling.report(
+                    .hint, at: router.draft.place(of: "old_unicast_checksum"),
+                    "'old_unicast_checksum' is for unicast and version 3 over IPv4 and has no effect")
             }
         },
     ]

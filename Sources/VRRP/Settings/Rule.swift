@@ -52,7 +52,8 @@ package struct OwnWeight: Equatable, Sendable {
     }
 }
 
-/// Something that holds across keywords: checked when a block is complete, under a name that is the code of its findings.
+/// Something that holds across keywords: checked when a block is complete, under a name that is the code of its
+/// findings.
 package struct Rule<Subject>: Sendable {
     package let name: String
     private let check: @Sendable (inout Subject, inout Settling) -> Void
@@ -62,6 +63,7 @@ package struct Rule<Subject>: Sendable {
         self.check = check
     }
 
+    /// Looks at the subject, settles what the rule is about, and reports.
     package func apply(to subject: inout Subject, _ settling: inout Settling) {
         settling.rule = name
         check(&subject, &settling)

@@ -4,6 +4,7 @@ package import Basics
 
 /// One line of `virtual_rules` or `static_rules`.
 package struct RuleEntry: Hashable, Sendable {
+    /// What happens to a packet that the selectors match.
     package enum Action: Hashable, Sendable {
         case table(UInt32)
         /// Jumps to the rule of that preference.

@@ -34,11 +34,13 @@ package struct Member: Sendable {
 extension SyncGroupDraft {
     /// The body of a `vrrp_sync_group` block.
     package static let rows: [Keyword<SyncGroupDraft>] =
-        (lists + tracks + weights).map { $0.on(.vrrp) } + NotifyDraft.rows("the group", kind: "GROUP").lifted(to: \.notify).map { $0.on(.vrrp) }
+        (lists + tracks + weights).map { $0.on(.vrrp) }
+        + NotifyDraft.rows("the group", kind: "GROUP").lifted(to: \.notify).map { $0.on(.vrrp) }
 
     private static let lists: [Keyword<SyncGroupDraft>] = [
         .words(
-            "group", syntax: "{list of vrrp_instance name}", "The routers of the group, which change state together. Each may be in one group only."
+            "group", syntax: "{list of vrrp_instance name}",
+            "The routers of the group, which change state together. Each may be in one group only."
         ) { statement, draft, _ in
             draft.routers.append(Member(statement))
         }.since("<=1.0.3").defaulting(to: "none; required")
@@ -55,8 +57,14 @@ extension SyncGroupDraft {
     private static let weights: [Keyword<SyncGroupDraft>] = [
         .flag(
             "sync_group_tracking_weight", \.allowsDifferentWeights,
-            "Lets routers of the group keep trackers with weights of their own. All must then end up with the same priority, or they may part."
+            """
+            Lets routers of the group keep trackers with weights of their own. All must then end up with the same \
+            priority, or they may part.
+            """
         ).since("2.0.0"),
-        .flag("global_tracking", \.allowsDifferentWeights, "Lets routers of the group keep trackers with weights of their own.").since("1.2.3").deprecated(use: "sync_group_tracking_weight"),
+        .flag(
+            "global_tracking", \.allowsDifferentWeights,
+            "Lets routers of the group keep trackers with weights of their own."
+        ).since("1.2.3").deprecated(use: "sync_group_tracking_weight"),
     ]
 }

@@ -20,7 +20,13 @@ package struct GroupsCase: Sendable {
             for index in groups.groups.indices {
                 let group = groups.groups[index]
                 for member in group.routers where !names.contains(member.name) {
-                    settling.report(.warning, at: member.place, "sync group '\(group.name)' names the router '\(member.name)', which does not exist; it is ignored")
+                    settling.report(
+                        .warning, at: member.place,
+                        """
+                        sync group '\(group.name)' names the router '\(member.name)', which does not exist; it is \
+                        ignored
+                        """
+                    )
                 }
                 groups.groups[index].routers.removeAll { !names.contains($0.name) }
             }
@@ -34,7 +40,9 @@ package struct GroupsCase: Sendable {
                         taken[member.name] = name
                         return false
                     }
-                    settling.report(.warning, at: member.place, "'\(member.name)' is in the sync group '\(other)' already and can be in one only")
+                    settling.report(
+                        .warning, at: member.place,
+                        "'\(member.name)' is in the sync group '\(other)' already and can be in one only")
                     return true
                 }
             }
@@ -43,10 +51,14 @@ package struct GroupsCase: Sendable {
             for group in groups.groups where group.routers.count < 2 {
                 if group.routers.isEmpty {
                     settling.report(
-                        .warning, at: group.end ?? group.place, "sync group '\(group.name)' has no routers and is ignored", help: "list them in a block: group { VI_1 VI_2 }"
+                        .warning, at: group.end ?? group.place,
+                        "sync group '\(group.name)' has no routers and is ignored",
+                        help: "list them in a block: group { VI_1 VI_2 }"
                     )
                 } else {
-                    settling.report(.warning, at: group.place, "sync group '\(group.name)' has one router only", help: "a group makes sense with two or more")
+                    settling.report(
+                        .warning, at: group.place, "sync group '\(group.name)' has one router only",
+                        help: "a group makes sense with two or more")
                 }
             }
             groups.groups.removeAll(where: \.routers.isEmpty)
@@ -66,7 +78,8 @@ package struct GroupsCase: Sendable {
             for index in groups.routers.indices {
                 guard let group = owners[groups.routers[index].settings.name] else { continue }
                 groups.routers[index].settings.syncGroup = group.name
-                if let reports = group.notify.reportsPriority, groups.routers[index].draft.notify.reportsPriority == nil {
+                if let reports = group.notify.reportsPriority, groups.routers[index].draft.notify.reportsPriority == nil
+                {
                     groups.routers[index].settings.notify.reportsPriority = reports
                 }
             }
@@ -81,7 +94,10 @@ package struct GroupsCase: Sendable {
                 for tracker in router.settings.trackers where objects.contains(tracker.object) {
                     settling.report(
                         .warning, at: router.place(of: tracker.object),
-                        "'\(router.settings.name)' and its sync group both track '\(tracker.object.name)'; the group's line counts",
+                        """
+                        '\(router.settings.name)' and its sync group both track '\(tracker.object.name)'; the \
+                        group's line counts
+                        """,
                         help: "keep one of the two"
                     )
                 }
@@ -94,7 +110,10 @@ package struct GroupsCase: Sendable {
                 for tracker in router.settings.trackers where tracker.weight != 0 {
                     settling.report(
                         .warning, at: router.place(of: tracker.object),
-                        "a router of a sync group has no trackers with a weight of its own; '\(tracker.object.name)' is not tracked",
+                        """
+                        a router of a sync group has no trackers with a weight of its own; \
+                        '\(tracker.object.name)' is not tracked
+                        """,
                         help: "write 'weight 0', track it in the group, or add sync_group_tracking_weight to the group"
                     )
                 }

@@ -4,6 +4,7 @@ import Config
 
 /// A line of a track_* list as the file says it.
 package struct TrackLine: Sendable {
+    /// What kind of thing is tracked.
     package enum Kind: String, Sendable, CaseIterable {
         case interface, script, file, process, bfd
 
@@ -48,12 +49,17 @@ package struct TrackLine: Sendable {
 extension TrackLine {
     /// What the manual says of such a list.
     static func entry(_ kind: Kind) -> KeywordEntry {
-        var entry = KeywordEntry(name: "<entry>", syntax: "<name> [weight <int> [reverse|noreverse]]", help: "The \(kind.noun) to watch.")
+        var entry = KeywordEntry(
+            name: "<entry>", syntax: "<name> [weight <int> [reverse|noreverse]]", help: "The \(kind.noun) to watch.")
         entry.children = [
             .option(
-                "weight", kind == .interface ? "<int> [reverse]" : "<int> [reverse|noreverse]", range: "-\(kind.limit)..\(kind.limit)",
+                "weight", kind == .interface ? "<int> [reverse]" : "<int> [reverse|noreverse]",
+                range: "-\(kind.limit)..\(kind.limit)",
                 default: kind == .interface ? "0" : "inherited from the \(kind.noun)",
-                "What the \(kind.noun) does to the priority; 0 makes its failure a fault. With 'reverse' up counts as down."
+                """
+                What the \(kind.noun) does to the priority; 0 makes its failure a fault. With 'reverse' up counts \
+                as down.
+                """
             )
         ]
         return entry
@@ -68,7 +74,8 @@ extension TrackLine {
             switch word.text {
             case "weight":
                 guard let value = words.next() else {
-                    reader.report(.error, "missing-value", statement, word: word, "'weight' needs a number and is ignored")
+                    reader.report(
+                        .error, "missing-value", statement, word: word, "'weight' needs a number and is ignored")
                     continue
                 }
                 line.weight = reader.weight(value, of: statement, limit: kind.limit)
@@ -81,7 +88,8 @@ extension TrackLine {
             case "noreverse": line.isReversed = false
             default:
                 reader.report(
-                    .error, "unknown-option", statement, word: word, "'\(word.text)' is not an option of a tracked \(kind.noun) and is ignored",
+                    .error, "unknown-option", statement, word: word,
+                    "'\(word.text)' is not an option of a tracked \(kind.noun) and is ignored",
                     help: "write '\(name.text) weight <number>'"
                 )
             }
@@ -106,15 +114,20 @@ extension Keyword {
     static func track(
         _ kind: TrackLine.Kind, _ path: SettingPath<Target, [TrackLine]>, of owner: String
     ) -> Keyword {
-        let words = kind == .interface ? "{list of <ifname> [weight <int> [reverse]]}" : "{list of <name> [weight <int> [reverse|noreverse]]}"
-        let names: [TrackLine.Kind: String] = [.script: "vrrp_script", .file: "track_file", .process: "vrrp_track_process", .bfd: "bfd_instance"]
+        let words =
+            kind == .interface
+            ? "{list of <ifname> [weight <int> [reverse]]}" : "{list of <name> [weight <int> [reverse|noreverse]]}"
+        let names: [TrackLine.Kind: String] = [
+            .script: "vrrp_script", .file: "track_file", .process: "vrrp_track_process", .bfd: "bfd_instance",
+        ]
         let definition = names[kind].map { " Each must be defined by a \($0) above." } ?? ""
         return .lines(
             "track_\(kind.rawValue)", syntax: words, options: [TrackLine.entry(kind)],
             "What \(owner) watches: one \(kind.noun) a line.\(definition) Without weight a failure is a fault."
         ) { line, target, reader in
             if let track = TrackLine.read(line, kind, &reader) { target[keyPath: path].append(track) }
-        }.range("-\(kind.limit)..\(kind.limit)").defaulting(to: kind == .interface ? "weight 0" : "weight of the \(kind.noun)")
+        }.range("-\(kind.limit)..\(kind.limit)").defaulting(
+            to: kind == .interface ? "weight 0" : "weight of the \(kind.noun)")
     }
 }
 

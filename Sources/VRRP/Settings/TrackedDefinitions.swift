@@ -26,7 +26,8 @@ package struct TrackedDefinitions: Sendable {
 extension Settling {
     /// The trackers that the lines of a router or a group come to.
     mutating func trackers(
-        _ lines: [TrackLine], of owner: String, sequence: Int, own interface: String? = nil, _ objects: TrackedDefinitions
+        _ lines: [TrackLine], of owner: String, sequence: Int, own interface: String? = nil,
+        _ objects: TrackedDefinitions
     ) -> [Tracker] {
         var seen = Set<Tracker.Object>()
         var trackers: [Tracker] = []
@@ -35,10 +36,13 @@ extension Settling {
             let object = line.kind.object(line.name)
             guard seen.insert(object).inserted else {
                 rule = "duplicate-tracker"
-                report(.warning, at: line.place, "'\(owner)' tracks \(line.kind.noun) '\(line.name)' already; this line is ignored")
+                report(
+                    .warning, at: line.place,
+                    "'\(owner)' tracks \(line.kind.noun) '\(line.name)' already; this line is ignored")
                 continue
             }
-            trackers.append(Tracker(object, weight: line.weight ?? weight.weight, isReversed: line.isReversed ?? weight.isReversed))
+            trackers.append(
+                Tracker(object, weight: line.weight ?? weight.weight, isReversed: line.isReversed ?? weight.isReversed))
         }
         return trackers
     }
@@ -68,7 +72,8 @@ extension Settling {
                 }
                 if found.sequence < sequence { return found.weight }
                 report(
-                    .warning, at: line.place, "\(line.kind.noun) '\(line.name)' is defined further down and not tracked",
+                    .warning, at: line.place,
+                    "\(line.kind.noun) '\(line.name)' is defined further down and not tracked",
                     help: "move its block above this one"
                 )
                 return nil

@@ -15,7 +15,8 @@ package struct ScriptCase: Sendable {
             let draft = script.draft
             guard draft.script == nil else { return }
             settling.report(
-                .error, at: draft.end ?? draft.place, "vrrp_script '\(draft.name)' names no script and is ignored", help: "add 'script \"/path/to/program\"'"
+                .error, at: draft.end ?? draft.place, "vrrp_script '\(draft.name)' names no script and is ignored",
+                help: "add 'script \"/path/to/program\"'"
             )
         },
         Rule("script-out-of-use") { script, settling in
@@ -26,8 +27,13 @@ package struct ScriptCase: Sendable {
                 line.user = user.value(0)
                 line.group = user.value(1)
             }
-            guard let command = settling.reader.resolve(line, for: "track script '\(draft.name)'", by: settling.globals.scripts) else {
-                return settling.report(.hint, at: draft.end ?? draft.place, "vrrp_script '\(draft.name)' is out of use, and what tracks it does without")
+            guard
+                let command = settling.reader.resolve(
+                    line, for: "track script '\(draft.name)'", by: settling.globals.scripts)
+            else {
+                return settling.report(
+                    .hint, at: draft.end ?? draft.place,
+                    "vrrp_script '\(draft.name)' is out of use, and what tracks it does without")
             }
             var settings = ScriptSettings(name: draft.name, command: command)
             settings.interval = draft.interval
@@ -42,7 +48,8 @@ package struct ScriptCase: Sendable {
         Rule("timeout-above-interval") { script, settling in
             guard let timeout = script.draft.timeout, timeout > script.draft.interval else { return }
             settling.report(
-                .hint, at: script.draft.place(of: "timeout"), "the timeout is longer than the interval: a slow run makes the next ones late",
+                .hint, at: script.draft.place(of: "timeout"),
+                "the timeout is longer than the interval: a slow run makes the next ones late",
                 help: "let the timeout be at most the interval"
             )
         },
@@ -61,13 +68,16 @@ package struct TrackFileCase: Sendable {
             let draft = file.draft
             guard let path = draft.path?.text else {
                 return settling.report(
-                    .error, at: draft.end ?? draft.place, "track_file '\(draft.name)' names no file and is ignored", help: "add 'file /path/to/file'"
+                    .error, at: draft.end ?? draft.place, "track_file '\(draft.name)' names no file and is ignored",
+                    help: "add 'file /path/to/file'"
                 )
             }
             let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
             guard settling.surroundings.isDirectory(folder.isEmpty ? "/" : folder) else {
                 return settling.report(
-                    .error, at: draft.end ?? draft.place, "track_file '\(draft.name)' is ignored: the folder of '\(path)' does not exist", help: "make the folder first"
+                    .error, at: draft.end ?? draft.place,
+                    "track_file '\(draft.name)' is ignored: the folder of '\(path)' does not exist",
+                    help: "make the folder first"
                 )
             }
             var settings = TrackFileSettings(name: draft.name)
@@ -92,7 +102,8 @@ package struct TrackProcessCase: Sendable {
         Rule("track-process-without-program") { process, settling in
             guard process.draft.settings.program.isEmpty else { return process.settings = process.draft.settings }
             settling.report(
-                .error, at: process.draft.end ?? process.draft.place, "vrrp_track_process '\(process.draft.name)' names no program and is ignored",
+                .error, at: process.draft.end ?? process.draft.place,
+                "vrrp_track_process '\(process.draft.name)' names no program and is ignored",
                 help: "add 'process <program>'"
             )
         }
@@ -103,6 +114,7 @@ extension Settling {
     /// Whether user and group of a `user` line exist; reports at that line if not.
     fileprivate mutating func hasUser(_ line: Statement) -> Bool {
         guard let user = line.value(0) else { return false }
-        return reader.identity(user: user, group: line.value(1), of: line, supplementary: globals.scripts.setsSupplementaryGroups) != nil
+        return reader.identity(
+            user: user, group: line.value(1), of: line, supplementary: globals.scripts.setsSupplementaryGroups) != nil
     }
 }

@@ -4,6 +4,7 @@ package import Basics
 
 /// Something that a router or a sync group watches, and what its state does to the priority.
 package struct Tracker: Hashable, Sendable {
+    /// What is watched, by its name in the configuration.
     package enum Object: Hashable, Sendable {
         case interface(String)
         case script(String)
@@ -19,7 +20,8 @@ package struct Tracker: Hashable, Sendable {
     }
 
     package var object: Object
-    /// 0: failure is a fault. Above: added while the object is up. Below: added (so subtracted) while it is down. A file's value is
+    /// 0: failure is a fault. Above: added while the object is up. Below: added (so subtracted) while it is
+    /// down. A file's value is
     /// multiplied by it. -253...253, for files and processes -254...254.
     package var weight: Int
     /// Up counts as down and the other way round.
@@ -72,6 +74,7 @@ package struct TrackFileSettings: Equatable, Sendable {
 
 /// A program whose running processes are counted (`vrrp_track_process`).
 package struct TrackProcessSettings: Equatable, Sendable {
+    /// How the arguments of a process are compared with those of the file.
     package enum ParameterMatch: Hashable, Sendable { case exact, initial, partial }
 
     package var name: String

@@ -46,10 +46,10 @@ package enum ChecksumForm: Hashable, Sendable {
     case pseudoHeader
     /// The message only: RFC 9568 section 5.2.8 and `v3_checksum_as_v2`.
     case messageOnly
-    /// The pseudo-header names the multicast group although the advert goes to a unicast peer (keepalived before 1.3.6): `old_unicast_checksum`.
+    /// The pseudo-header names the multicast group although the advert goes to a unicast peer (keepalived
+    /// before 1.3.6): `old_unicast_checksum`.
     case multicastPseudoHeader
 }
-
 
 /// How adverts prove where they come from.
 package enum Authentication: Hashable, Sendable {
@@ -64,6 +64,7 @@ package enum Authentication: Hashable, Sendable {
 
 /// `auth_hmac`: several keys are accepted, one signs.
 package struct TrailerAuthentication: Hashable, Sendable {
+    /// How far signatures are insisted on: the steps of a change to signed adverts.
     package enum Mode: Hashable, Sendable {
         /// Signed adverts only, both ways.
         case enforce
@@ -73,6 +74,7 @@ package struct TrailerAuthentication: Hashable, Sendable {
         case receiveOnly
     }
 
+    /// How a repeated advert is recognised.
     package enum ReplayProtection: Hashable, Sendable { case time, monotonic }
 
     /// 32...64 bytes each, by key id 1...255.

@@ -4,7 +4,8 @@ import Basics
 package import Config
 
 extension VRRPDraft {
-    /// What the whole comes to, with the global settings and the BFD sessions that may be tracked. What is wrong or doubtful is
+    /// What the whole comes to, with the global settings and the BFD sessions that may be tracked. What is
+    /// wrong or doubtful is
     /// reported to the reader, which also knows the machine.
     package func settled(
         with globals: GlobalSettings, sessions: [String: OwnWeight] = [:], _ reader: inout Reader
@@ -51,16 +52,20 @@ extension VRRPDraft {
         }
         for router in draft.routers.indices {
             for index in draft.routers[router].rules.indices where !draft.routers[router].rules[index].hasPreference {
-                unset.append((draft.routers[router].rules[index].place, \.routers[router].rules[index].entry.preference))
+                unset.append(
+                    (draft.routers[router].rules[index].place, \.routers[router].rules[index].entry.preference))
             }
         }
-        unset.sort { ($0.place.position.file, $0.place.position.line) < ($1.place.position.file, $1.place.position.line) }
+        unset.sort {
+            ($0.place.position.file, $0.place.position.line) < ($1.place.position.file, $1.place.position.line)
+        }
         settling.rule = "rule-without-preference"
         for (index, (place, path)) in unset.enumerated() {
             let preference = UInt32(max(1, 16384 - index))
             draft[keyPath: path] = preference
             settling.report(
-                .warning, at: place, "the rule has no preference; \(preference) is used", help: "write 'preference <number>': its place among other rules matters"
+                .warning, at: place, "the rule has no preference; \(preference) is used",
+                help: "write 'preference <number>': its place among other rules matters"
             )
         }
         return draft
@@ -72,9 +77,13 @@ extension VRRPDraft {
             ScriptCase.rules.apply(to: &script, &settling)
             let isNew = objects.definitions[.script]?[draft.name] == nil
             settling.rule = "duplicate"
-            if !isNew { settling.report(.hint, at: draft.place, "there is a vrrp_script '\(draft.name)' already; routers track that one") }
+            if !isNew {
+                settling.report(
+                    .hint, at: draft.place, "there is a vrrp_script '\(draft.name)' already; routers track that one")
+            }
             objects.define(
-                .script, draft.name, OwnWeight(weight: draft.weight, isReversed: draft.isReversed), sequence: draft.sequence,
+                .script, draft.name, OwnWeight(weight: draft.weight, isReversed: draft.isReversed),
+                sequence: draft.sequence,
                 isDisabled: script.settings == nil
             )
             return isNew ? script.settings : nil
@@ -91,7 +100,9 @@ extension VRRPDraft {
         }
     }
 
-    private func settledProcesses(_ settling: inout Settling, _ objects: inout TrackedDefinitions) -> [TrackProcessSettings] {
+    private func settledProcesses(_ settling: inout Settling, _ objects: inout TrackedDefinitions)
+        -> [TrackProcessSettings]
+    {
         trackProcesses.compactMap { draft in
             var process = TrackProcessCase(draft)
             TrackProcessCase.rules.apply(to: &process, &settling)
@@ -106,12 +117,14 @@ extension GroupsCase {
     fileprivate mutating func settleTrackers(_ settling: inout Settling, _ objects: TrackedDefinitions) {
         for index in settled.indices {
             let draft = groups[index]
-            settled[index].trackers = settling.trackers(draft.trackers, of: draft.name, sequence: draft.sequence, objects)
+            settled[index].trackers = settling.trackers(
+                draft.trackers, of: draft.name, sequence: draft.sequence, objects)
         }
         for index in routers.indices {
             let draft = routers[index].draft
             routers[index].settings.trackers = settling.trackers(
-                draft.trackers, of: draft.name, sequence: draft.sequence, own: routers[index].settings.interface, objects
+                draft.trackers, of: draft.name, sequence: draft.sequence, own: routers[index].settings.interface,
+                objects
             )
         }
     }

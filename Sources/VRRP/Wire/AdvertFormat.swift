@@ -54,7 +54,9 @@ package struct AdvertFormat: Equatable, Sendable {
         interval: Interval,
         addresses: [IPAddress]
     ) {
-        precondition(version == 2 && family == .ipv4 || version == 3, "Version 2 carries IPv4 only, and there is no other than 3.")
+        precondition(
+            version == 2 && family == .ipv4 || version == 3,
+            "Version 2 carries IPv4 only, and there is no other than 3.")
         precondition(addresses.count <= 255, "An advert counts its addresses in one byte.")
         self.version = version
         self.family = family

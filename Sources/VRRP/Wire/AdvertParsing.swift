@@ -60,14 +60,18 @@ extension AdvertFormat {
             if mayCarryTrailer { plain.add(packet.message[message.endIndex...]) }
         }
         let length = family == .ipv4 ? message.count : packet.message.count
-        if plain.adding(source: packet.source, destination: packet.destination, length: length) == 0 { return .pseudoHeader }
+        if plain.adding(source: packet.source, destination: packet.destination, length: length) == 0 {
+            return .pseudoHeader
+        }
         if isUnicast, plain.adding(source: packet.source, destination: group, length: length) == 0 {
             return .multicastPseudoHeader
         }
         throw .checksum(version: version)
     }
 
-    private func checkAuthentication(of message: ArraySlice<UInt8>, in packet: borrowing ReceivedPacket) throws(Rejection) {
+    private func checkAuthentication(of message: ArraySlice<UInt8>, in packet: borrowing ReceivedPacket)
+        throws(Rejection)
+    {
         let type = message[message.startIndex + 4]
         guard type <= 2 else { throw .unknownAuthentication(type: type) }
         guard type == authentication.type, (type == 2) == (packet.authenticated != nil) else {

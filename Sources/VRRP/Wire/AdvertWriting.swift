@@ -2,7 +2,8 @@
 package import Basics
 
 extension AdvertFormat {
-    /// Appends the message of an advert. The checksum of IPv6 is included too, so that the kernel need not be asked for it.
+    /// Appends the message of an advert. The checksum of IPv6 is included too, so that the kernel need not be asked for
+    /// it.
     ///
     /// - Parameters:
     ///   - priority: what to claim; 0 says that we leave.

@@ -15,9 +15,9 @@ package import Basics
 ///     |     Integrity Check Value: first 96 bits of HMAC-MD5          |
 ///     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 ///
-/// The value covers the whole IPv4 packet with type of service, header checksum and the value itself read as zero; time to live and
-/// identification count, as keepalived has it. All routers share one counter: whoever hears a number goes on from there, so that a
-/// router that started anew is soon believed again.
+/// The value covers the whole IPv4 packet with type of service, header checksum and the value itself read as zero; time
+/// to live and identification count, as keepalived has it. All routers share one counter: whoever hears a number goes
+/// on from there, so that a router that started anew is soon believed again.
 package struct AuthenticationHeader: Sendable {
     /// Bytes, the integrity check value included.
     package static let length = 24
@@ -35,7 +35,8 @@ package struct AuthenticationHeader: Sendable {
     /// Another key; the counter goes on.
     mutating func reconfigure(to other: AuthenticationHeader) { hmac = other.hmac }
 
-    /// Appends an IPv4 packet with an authentication header and a message. The kernel is to add the header's checksum only.
+    /// Appends an IPv4 packet with an authentication header and a message. The kernel is to add the header's checksum
+    /// only.
     package mutating func write(
         message: some Collection<UInt8>,
         from source: UInt32,
@@ -75,7 +76,8 @@ package struct AuthenticationHeader: Sendable {
         guard let part = packet.authenticated else { throw .authenticationMismatch(type: 0) }
         let bytes = part.packet
         let header = bytes.startIndex + part.headerLength
-        guard bytes[header] == IPProtocol.vrrp, bytes[header + 1] == 4, .v4(bytes.word(at: header + 4)) == packet.source else {
+        guard bytes[header] == IPProtocol.vrrp, bytes[header + 1] == 4, .v4(bytes.word(at: header + 4)) == packet.source
+        else {
             throw .authenticationFailed
         }
         let expected = value(of: bytes, headerLength: part.headerLength)

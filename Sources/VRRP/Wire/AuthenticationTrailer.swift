@@ -17,7 +17,8 @@ package struct WallClock: Hashable, Sendable {
     fileprivate var sequence: UInt64 { UInt64(seconds) << 32 | UInt64(fraction) << 16 }
 }
 
-/// The trailer of `auth_hmac` (draft-cassen-vrrp-auth-hmac-00), directly after the VRRP message, and what was seen of each sender.
+/// The trailer of `auth_hmac` (draft-cassen-vrrp-auth-hmac-00), directly after the VRRP message, and what was seen of
+/// each sender.
 ///
 ///      0                   1                   2                   3
 ///      0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
@@ -31,8 +32,8 @@ package struct WallClock: Hashable, Sendable {
 ///     |              First 128 bits of HMAC-SHA-256                   |
 ///     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 ///
-/// The code covers IP version, VRRP version, VRID and source, then the message with its checksum read as zero, then the trailer with the code
-/// read as zero. Seconds, fraction and counter are one number, which only grows.
+/// The code covers IP version, VRRP version, VRID and source, then the message with its checksum read as zero, then the
+/// trailer with the code read as zero. Seconds, fraction and counter are one number, which only grows.
 package struct AuthenticationTrailer: Sendable {
     /// Bytes, the code included.
     package static let length = 28
@@ -106,7 +107,9 @@ package struct AuthenticationTrailer: Sendable {
     // MARK: Receiving
 
     /// Checks the trailer of a packet whose message has this length.
-    package mutating func verify(_ packet: borrowing ReceivedPacket, messageLength: Int, clock: WallClock) throws(Rejection) {
+    package mutating func verify(_ packet: borrowing ReceivedPacket, messageLength: Int, clock: WallClock)
+        throws(Rejection)
+    {
         let message = packet.message.prefix(messageLength)
         let trailer = packet.message.dropFirst(messageLength)
         guard trailer.count == Self.length else {

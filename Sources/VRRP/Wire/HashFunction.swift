@@ -25,11 +25,13 @@ package struct HashInput: Sendable {
 }
 
 extension HashFunction {
+    /// Hashes one more byte.
     package mutating func update(_ byte: UInt8) {
         input.length &+= 1
         append(byte)
     }
 
+    /// Hashes these bytes behind those of before.
     package mutating func update(_ bytes: ArraySlice<UInt8>) {
         for byte in bytes { update(byte) }
     }

@@ -21,6 +21,7 @@ package struct MD5: HashFunction {
 
     package init() {}
 
+    /// The four rounds over one block (RFC 1321 section 3.4).
     package mutating func compress() {
         var (a, b, c, d) = (state[0], state[1], state[2], state[3])
         for index in 0..<64 {
@@ -40,6 +41,7 @@ package struct MD5: HashFunction {
         for index in 0..<4 { state[index] &+= round[index] }
     }
 
+    /// The digest of all that was hashed; the value is of no use afterwards.
     package mutating func finish() -> InlineArray<16, UInt8> {
         pad(lengthIsBigEndian: false)
         var digest = InlineArray<16, UInt8>(repeating: 0)

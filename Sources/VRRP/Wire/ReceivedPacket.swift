@@ -3,7 +3,8 @@ package import Basics
 
 /// A VRRP message as it came off the wire, with what the IP header said about it.
 ///
-/// Over IPv4 a raw socket delivers the header too; over IPv6 the shell learns source, destination and hop limit from the kernel.
+/// Over IPv4 a raw socket delivers the header too; over IPv6 the shell learns source, destination and hop limit from
+/// the kernel.
 package struct ReceivedPacket: Sendable {
     package var source: IPAddress
     package var destination: IPAddress
@@ -76,6 +77,7 @@ package enum IPProtocol {
 extension ArraySlice<UInt8> {
     /// Four bytes in network order; the caller has made sure that they are there.
     func word(at index: Int) -> UInt32 {
-        UInt32(self[index]) << 24 | UInt32(self[index + 1]) << 16 | UInt32(self[index + 2]) << 8 | UInt32(self[index + 3])
+        UInt32(self[index]) << 24 | UInt32(self[index + 1]) << 16 | UInt32(self[index + 2]) << 8
+            | UInt32(self[index + 3])
     }
 }

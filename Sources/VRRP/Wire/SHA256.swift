@@ -23,6 +23,7 @@ package struct SHA256: HashFunction {
 
     package init() {}
 
+    /// The 64 steps over one block (RFC 6234 section 6.2).
     package mutating func compress() {
         var schedule = InlineArray<64, UInt32>(repeating: 0)
         for index in 0..<16 { schedule[index] = UInt32(bigEndian: input.word(index)) }
@@ -46,10 +47,13 @@ package struct SHA256: HashFunction {
         for index in 0..<8 { state[index] &+= round[index] }
     }
 
+    /// The digest of all that was hashed; the value is of no use afterwards.
     package mutating func finish() -> InlineArray<32, UInt8> {
         pad(lengthIsBigEndian: true)
         var digest = InlineArray<32, UInt8>(repeating: 0)
-        for index in 0..<32 { digest[index] = UInt8(truncatingIfNeeded: state[index / 4] >> UInt32(24 - index % 4 * 8)) }
+        for index in 0..<32 {
+            digest[index] = UInt8(truncatingIfNeeded: state[index / 4] >> UInt32(24 - index % 4 * 8))
+        }
         return digest
     }
 }

@@ -26,6 +26,7 @@ package struct SupervisorCore {
         case signal(Int32)
     }
 
+    /// What the parent learns: from its children, its signals and the reading of configurations.
     package enum Event: Equatable, Sendable {
         /// The daemon begins; the first configuration has been read.
         case begin
@@ -46,6 +47,7 @@ package struct SupervisorCore {
         case dumpRequested(DumpKind)
     }
 
+    /// What the parent asks of a child by a signal.
     package enum ChildSignal: Equatable, Sendable {
         case terminate, kill
         case dump(DumpKind)
@@ -60,6 +62,7 @@ package struct SupervisorCore {
         case failed(Int32)
     }
 
+    /// What the shell is to do, in this order.
     package enum Action: Equatable, Sendable {
         case start(ChildKind)
         /// Hand the child the configuration in force.
@@ -103,6 +106,7 @@ package struct SupervisorCore {
         self.plan = plan
     }
 
+    /// Takes an event in; what follows from it is appended to the actions.
     package mutating func handle(_ event: Event, at now: Instant, into actions: inout [Action]) {
         switch event {
         case .begin: begin(into: &actions)

@@ -42,18 +42,11 @@ struct ChildInheritance {
 }
 
 extension ChildKind {
-    /// Whether this build has the process.
-    var isBuilt: Bool {
-        switch self {
-        case .vrrp: true
-        case .checker, .bfd: false
-        }
-    }
-
     fileprivate func run(in environment: ProcessEnvironment) -> Int32 {
         switch self {
         case .vrrp: environment.run(VRRPProcess.self)
-        case .checker, .bfd: ExitCode.internalError.rawValue
+        case .checker: environment.run(CheckerProcess.self)
+        case .bfd: environment.run(BFDProcess.self)
         }
     }
 }

@@ -89,7 +89,7 @@ extension ProcessEnvironment {
         }
         logger.flush(within: .zero)
         answer(.loaded)
-        releaseMemory()
+        Memory.keepLean(on: loop)
         loop.run()
         return exitCode.rawValue
     }
@@ -150,16 +150,8 @@ extension ProcessEnvironment {
             // What was logged in changing over is to stand before the parent's "Reload complete".
             logger.flush(within: .zero)
             answer(.loaded)
-            releaseMemory()
         } catch {
             answer(.refused("\(error)"))
-        }
-    }
-
-    /// Once the work that follows a start is done as well, and again when routers have become masters and settled in.
-    private func releaseMemory() {
-        for delay in [Interval.milliseconds(200), .seconds(15)] {
-            loop.after(delay) { _ in ProcessMemory.releaseAfterStart() }
         }
     }
 

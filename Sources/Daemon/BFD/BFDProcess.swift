@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import BFD
+package import Basics
+import Linux
+
+/// The BFD process: runs the sessions and tells the other processes of them.
+package final class BFDProcess: ChildProcess {
+    private let environment: ProcessEnvironment
+    private let publishers: [ChildKind: BFDPublisher]
+    private let engine: BFDEngine
+
+    package init(_ environment: ProcessEnvironment) throws(ExitCode) {
+        self.environment = environment
+        var publishers: [ChildKind: BFDPublisher] = [:]
+        do throws(SystemError) {
+            for (kind, channel) in environment.bfdChannels.outgoing {
+                publishers[kind] = try BFDPublisher(loop: environment.loop, channel: channel)
+            }
+        } catch {
+            environment.logger.log(.error, "BFD child process cannot tell of its sessions - \(error)")
+            throw .fatal
+        }
+        self.publishers = publishers
+        let receivers = publishers
+        engine = BFDEngine(
+            loop: environment.loop, logger: environment.logger, logsDetail: environment.commandLine.logsDetail
+        ) { settings, report, now in
+            let status = BFDStatus(name: settings.name, report: report, since: now)
+            for (kind, publisher) in receivers where settings.informs(kind) { publisher.publish(status) }
+        }
+        engine.configure(environment.configuration.bfd.sessions, at: Instant.now)
+    }
+
+    /// Changes only the sessions that differ.
+    package func reload(from old: Configuration, at now: Instant) {
+        let settings = environment.configuration.bfd.sessions
+        engine.configure(settings, at: now)
+        for (kind, publisher) in publishers {
+            publisher.keep(Set(settings.lazy.filter { $0.informs(kind) }.map(\.name)))
+            // A session that this process was not told of before may have been up for long.
+            for session in engine.sessions.all where !session.isLeaving && session.settings.informs(kind) {
+                publisher.publishIfUnknown(BFDStatus(name: session.settings.name, report: session.report, since: now))
+            }
+        }
+    }
+
+    /// Tells the neighbours first.
+    package func stop(at now: Instant) { engine.stop(at: now) { [environment] in environment.finish() } }
+
+    /// A copy of the process writes, so that no disk can hold up the sessions.
+    package func dump(_ kind: DumpKind, at now: Instant) {
+        guard kind == .data else { return }
+        environment.log("Printing BFD data for process(\(Processes.own)) on signal")
+        let configuration = environment.configuration
+        let commandLine = environment.commandLine
+        let path = DumpFiles.data("_bfd", configuration.globals, namespace: commandLine.namespace)
+        do throws(SystemError) {
+            _ = try environment.processes.fork {
+                let text = ParentDump.text(configuration.globals, commandLine) + BFDDump.text(of: engine.sessions)
+                do throws(SystemError) {
+                    try DumpFiles.write(
+                        text, to: path, settings: configuration.globals, umask: commandLine.fileModeMask)
+                    return 0
+                } catch {
+                    return error.code
+                }
+            } ended: { [environment] status, _ in
+                if !status.isSuccess { environment.logger.log(.warning, "Unable to write \(path) (\(status))") }
+            }
+        } catch {
+            environment.logger.log(.warning, "Unable to write \(path) - \(error)")
+        }
+    }
+}
+
+extension SessionSettings {
+    fileprivate func informs(_ kind: ChildKind) -> Bool {
+        switch kind {
+        case .vrrp: informsVRRP
+        case .checker: informsChecker
+        case .bfd: false
+        }
+    }
+}

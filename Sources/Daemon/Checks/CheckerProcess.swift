@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package import Basics
+import Config
+import Health
+import Linux
+
+/// The checker process.
+package final class CheckerProcess: ChildProcess {
+    private let environment: ProcessEnvironment
+    private let checkers: Checkers
+    private let pipes: ReportPipes
+
+    /// See `ChildProcess`.
+    package init(_ environment: ProcessEnvironment) throws(ExitCode) {
+        self.environment = environment
+        let configuration = environment.configuration
+        let pipes = ReportPipes(configuration.globals.scripts) { environment.log($0) }
+        self.pipes = pipes
+        checkers = Checkers(
+            loop: environment.loop, processes: environment.processes, launcher: environment.launcher,
+            outlets: Checkers.Outlets(
+                log: { environment.log($0) },
+                run: { script, object in
+                    let user = NotifyUser(user: script.identity.user, group: script.identity.group)
+                    let job = NotifyJob([script.path] + script.arguments.dropFirst(), user: user)
+                    environment.notifications.run(job, for: .other(object), at: Instant.now)
+                },
+                report: { pipes.write($0.line) }, mail: { _ in }
+            )
+        )
+        if configuration.globals.lvs.flushesAtStart { checkers.flush() }
+        checkers.setTimeouts(configuration.globals.lvs)
+        pipes.startScripts(environment.launcher, environment.processes)
+        checkers.start(configuration.health, at: Instant.now)
+    }
+
+    /// Changes over to the new configuration.
+    package func reload(from old: Configuration, at now: Instant) {
+        checkers.setTimeouts(environment.configuration.globals.lvs)
+        checkers.reload(environment.configuration.health, at: now)
+    }
+
+    /// Takes our services out of the kernel, unless told not to.
+    package func stop(at now: Instant) {
+        pipes.stopScripts(environment.launcher)
+        checkers.stop(keepsTable: !environment.commandLine.releasesIPVS) { [self] in
+            if environment.commandLine.releasesIPVS, environment.configuration.globals.lvs.flushOnStop == .everything {
+                checkers.flush()
+            }
+            pipes.remove()
+            environment.finish()
+        }
+    }
+
+    /// Writes keepalived_check.data.
+    package func dump(_ kind: DumpKind, at now: Instant) {
+        guard kind == .data else { return }
+        let path = environment.configuration.globals.files.dumpPath(suffix: "_check", Environment.value("TMPDIR"))
+        let text = checkers.state.dump().joined(separator: "\n") + "\n"
+        environment.log("Printing checker data for process(\(Processes.own)) on signal")
+        // Written by a process of its own: the checks go on.
+        _ = try? environment.processes.fork({
+            (try? Files.replace(path, with: Array(text.utf8), mode: 0o600)) == nil ? 1 : 0
+        }) { _, _ in }
+    }
+}
+
+extension FileSettings {
+    /// Where a dump goes: `state_dump_file` or keepalived.data in TMPDIR, the process's suffix before the last dot. A path that ends
+    /// with a slash names a directory only.
+    fileprivate func dumpPath(suffix: String, _ temporary: String?) -> String {
+        let directory = temporary.flatMap { $0.hasPrefix("/") && Files.isDirectory($0) ? $0 : nil } ?? "/tmp"
+        var path = stateDump ?? "keepalived.data"
+        if path.hasSuffix("/") { path += "keepalived.data" }
+        if !path.hasPrefix("/") { path = "\(directory)/\(path)" }
+        guard let dot = path.lastIndex(of: "."), !path[dot...].contains("/") else { return path + suffix }
+        return path[..<dot] + suffix + path[dot...]
+    }
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package import Basics
+package import Config
+package import Health
+package import Linux
+import Netlink
+
+/// The checkers at work: the core, its attempts, the kernel's table, and the files that steer it.
+package final class Checkers {
+    /// What the process around it does with what happens.
+    package struct Outlets {
+        package var log: (String) -> Void
+        package var run: (Script, _ object: String) -> Void
+        package var report: (Report) -> Void
+        package var mail: (Mail) -> Void
+
+        package init(
+            log: @escaping (String) -> Void, run: @escaping (Script, String) -> Void,
+            report: @escaping (Report) -> Void,
+            mail: @escaping (Mail) -> Void
+        ) {
+            self.log = log
+            self.run = run
+            self.report = report
+            self.mail = mail
+        }
+    }
+
+    private let loop: EventLoop
+    private let outlets: Outlets
+    private var core: VirtualServers
+    private var engine: ProbeEngine?
+    private let table: KernelTable?
+    private var watch: FileWatch?
+
+    package init(
+        loop: EventLoop, processes: ChildProcesses, launcher: ScriptLauncher, outlets: Outlets
+    ) {
+        self.loop = loop
+        self.outlets = outlets
+        core = VirtualServers(seed: UInt64.random(in: 0...UInt64.max))
+        do {
+            table = try KernelTable(loop)
+        } catch {
+            table = nil
+            outlets.log(error.reason)
+        }
+        engine = ProbeEngine(loop: loop, processes: processes, launcher: launcher, log: outlets.log) {
+            [unowned self] id, attempt, outcome, now in
+            change { core, actions in core.handle(.ended(id, attempt: attempt, outcome), at: now, into: &actions) }
+        }
+        table?.refused = { [unowned self] edit, refusal in refuse(edit, refusal) }
+        loop.addDeadlines(
+            next: { [unowned self] in core.nextDeadline },
+            reached: { [unowned self] now in change { core, actions in core.advance(to: now, into: &actions) } }
+        )
+    }
+
+    /// For what shows state.
+    package var state: VirtualServers { core }
+
+    /// Takes up work.
+    package func start(_ settings: HealthSettings, at now: Instant) {
+        takeCertificates(settings)
+        watchFiles(settings)
+        let present = readTable()
+        change { core, actions in core.start(settings, at: now, kernel: present, into: &actions) }
+        loop.after(.seconds(1)) { _ in Memory.giveBack() }
+    }
+
+    /// Changes over to other settings.
+    package func reload(_ settings: HealthSettings, at now: Instant) {
+        takeCertificates(settings)
+        watchFiles(settings)
+        let present = table == nil ? nil : readTable()
+        change { core, actions in core.reconfigure(to: settings, at: now, kernel: present, into: &actions) }
+        loop.after(.seconds(1)) { _ in Memory.giveBack() }
+    }
+
+    /// Repairs what others did to the table.
+    package func reconcile() {
+        let present = readTable()
+        change { core, actions in core.reconcile(kernel: present, into: &actions) }
+    }
+
+    /// Sets the timeouts of connections that `lvs_timeouts` names.
+    package func setTimeouts(_ global: LVSGlobals) {
+        table?.setTimeouts(tcp: global.tcpTimeout, tcpAfterFIN: global.tcpFinishTimeout, udp: global.udpTimeout)
+    }
+
+    /// Empties the kernel's table, foreign services included.
+    package func flush() {
+        if let refusal = table?.flush() { outlets.log("IPVS cmd IPVS_CMD_FLUSH(17) error: \(refusal)") }
+    }
+
+    /// Tells what happened elsewhere: a BFD session, an address.
+    package func handle(_ event: Event, at now: Instant) {
+        change { core, actions in core.handle(event, at: now, into: &actions) }
+    }
+
+    /// Ends all attempts and takes our services out of the kernel; `done` is called when it has answered.
+    package func stop(keepsTable: Bool, done: @escaping () -> Void) {
+        engine?.abandonAll()
+        change { core, actions in core.stop(keepsTable: keepsTable, into: &actions) }
+        if let table { table.whenDone(done) } else { done() }
+    }
+
+    private func change(_ body: (inout VirtualServers, inout [Action]) -> Void) {
+        var actions: [Action] = []
+        body(&core, &actions)
+        for action in actions { perform(action) }
+    }
+
+    private func perform(_ action: Action) {
+        switch action {
+        case .probe(let id, let attempt, let step):
+            guard let found = core.check(id) else { return }
+            engine?.begin(id, attempt: attempt, step: step, found.settings, found.server.key)
+        case .abandon(let id): engine?.abandon(id)
+        case .edit(let edit): table?.apply(edit)
+        case .notice(let notice): outlets.log(notice.description)
+        case .report(let report): outlets.report(report)
+        case .run(let script, let object): outlets.run(script, object)
+        case .mail(let mail): outlets.mail(mail)
+        }
+    }
+
+    private func readTable() -> ServiceTable {
+        guard let table else { return ServiceTable() }
+        do {
+            return try table.read()
+        } catch {
+            outlets.log("IPVS table cannot be read: \(error)")
+            return ServiceTable()
+        }
+    }
+
+    private func refuse(_ edit: ServiceEdit, _ refusal: Refusal) {
+        let text = refusal.text ?? SystemError(call: "", code: refusal.code).reason
+        outlets.log("IPVS cmd \(edit.name) error: \(text)(\(refusal.code))")
+    }
+
+    private func takeCertificates(_ settings: HealthSettings) {
+        guard settings.ssl != core.settings.ssl else { return }
+        engine?.tlsFiles = TLSContext.Files(
+            authorities: settings.ssl?.authority, certificate: settings.ssl?.certificate, key: settings.ssl?.key,
+            password: settings.ssl?.password
+        )
+    }
+
+    private func watchFiles(_ settings: HealthSettings) {
+        watch = settings.files.isEmpty ? nil : try? FileWatch(loop: loop)
+        for file in settings.files {
+            tell(file, Instant.now)
+            do {
+                try watch?.watch(file.path) { [unowned self] now in tell(file, now) }
+            } catch {
+                outlets.log("track file \(file.path) cannot be watched: \(error)")
+            }
+        }
+    }
+
+    private func tell(_ file: CheckFileSettings, _ now: Instant) {
+        let text = (try? Files.read(file.path, limit: 128)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let value = text.split(whereSeparator: \.isWhitespace).first.flatMap { Int32($0) }
+        change { core, actions in core.handle(.file(name: file.name, value: value), at: now, into: &actions) }
+    }
+}
+
+extension ServiceEdit {
+    /// The kernel's name of the command and its number, as upstream's log lines have them.
+    fileprivate var name: String {
+        switch self {
+        case .addService: "IPVS_CMD_NEW_SERVICE(1)"
+        case .changeService: "IPVS_CMD_SET_SERVICE(2)"
+        case .removeService: "IPVS_CMD_DEL_SERVICE(3)"
+        case .addServer: "IPVS_CMD_NEW_DEST(5)"
+        case .changeServer: "IPVS_CMD_SET_DEST(6)"
+        case .removeServer: "IPVS_CMD_DEL_DEST(7)"
+        }
+    }
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import Basics
+import Health
+import Linux
+
+/// A TCP connection, and a conversation over it if there is one: without, the connection alone decides.
+///
+/// The timeout is for the connection to stand, and after that for each silence; the whole attempt has a limit too, so that a
+/// peer that sends a byte now and then is judged as well.
+final class StreamProbe: Probe {
+    private let loop: EventLoop
+    private let socket: Socket
+    private let timeout: Interval
+    private let end: Instant
+    private let finish: (ProbeOutcome, Instant) -> Void
+    private var talk: (any Conversation)?
+    private var registration: EventLoop.Registration?
+    private var timer: EventLoop.TimerID?
+    private var isConnected = false
+    private let tls: TLSConnection?
+    private var hasShakenHands = false
+    private var unsent: ArraySlice<UInt8> = []
+
+    init(
+        _ loop: EventLoop, _ target: Target, _ talk: (any Conversation)?,
+        tls settings: (context: TLSContext, name: String?, isStrict: Bool)? = nil,
+        _ finish: @escaping (ProbeOutcome, Instant) -> Void
+    ) throws(SystemError) {
+        self.loop = loop
+        self.talk = talk
+        self.finish = finish
+        timeout = target.connection.timeout
+        end = Instant.now + target.longest
+        socket = try target.socket(.stream)
+        // A fixed source port could not be used again for a minute if the connection ended in the usual way.
+        if target.connection.sourcePort != 0 { try socket.resetOnClose() }
+        let peer = endpointName(target.address, port: target.port)
+        let descriptor = socket.descriptor
+        tls = settings.flatMap {
+            TLSConnection($0.context, on: descriptor, peer: peer, name: $0.name, isStrict: $0.isStrict)
+        }
+        _ = try socket.connect(to: target.destination(port: target.port))
+        registration = try loop.add(socket.descriptor, .writable) { [unowned self] now in ready(now) }
+        arm()
+    }
+
+    func cancel() {
+        if let registration { loop.remove(registration) }
+        registration = nil
+        if let timer { loop.cancel(timer) }
+        timer = nil
+    }
+
+    private func arm() {
+        if let timer { loop.cancel(timer) }
+        timer = loop.at(min(Instant.now + timeout, end)) { [unowned self] now in
+            timer = nil
+            done(.failed(isConnected ? .readTimeout : .connectTimeout), now)
+        }
+    }
+
+    private func done(_ outcome: ProbeOutcome, _ now: Instant) {
+        cancel()
+        finish(outcome, now)
+    }
+
+    private func ready(_ now: Instant) {
+        guard isConnected else { return connected(now) }
+        guard tls == nil || hasShakenHands else { return shakeHands(now) }
+        if !unsent.isEmpty, loop.readiness.contains(.writable) { send(now) }
+        if registration != nil, !loop.readiness.isDisjoint(with: [.readable, .hungUp, .failed]) { receive(now) }
+    }
+
+    private func connected(_ now: Instant) {
+        if let error = socket.pendingError { return done(.failed(.noConnection(error.reason)), now) }
+        isConnected = true
+        guard talk != nil else { return done(.passed, now) }
+        arm()
+        if tls == nil { begin(now) } else { shakeHands(now) }
+    }
+
+    private func shakeHands(_ now: Instant) {
+        switch tls?.handshake() {
+        case .done?:
+            hasShakenHands = true
+            begin(now)
+        case .wantsRead?: watch(.readable, now)
+        case .wantsWrite?: watch(.writable, now)
+        case .failed(let words)?: done(.failed(.handshake(words)), now)
+        case .closed?, .bytes?, nil: done(.failed(.handshake("closed")), now)
+        }
+    }
+
+    private func begin(_ now: Instant) {
+        watch(.readable, now)
+        if let turn = talk?.open() { take(turn, now) }
+    }
+
+    private func watch(_ interest: EventLoop.Interest, _ now: Instant) {
+        guard let registration else { return }
+        do {
+            try loop.modify(registration, interest)
+        } catch {
+            done(.failed(.readFailed(error.reason)), now)
+        }
+    }
+
+    private func take(_ turn: Turn, _ now: Instant) {
+        switch turn {
+        case .wait:
+            break
+        case .send(let bytes):
+            unsent += bytes
+            send(now)
+        case .finish(let outcome, let last):
+            if !last.isEmpty { _ = try? socket.descriptor.write(some: last) }
+            if outcome.isSuccess { tls?.keepSession() }
+            done(outcome, now)
+        }
+    }
+
+    private func send(_ now: Instant) {
+        guard tls == nil else { return sendByTLS(now) }
+        do {
+            while !unsent.isEmpty { unsent = unsent.dropFirst(try socket.descriptor.write(some: unsent)) }
+            watch(.readable, now)
+        } catch {
+            guard error.wouldBlock else { return done(.failed(.writeFailed(error.reason)), now) }
+            watch([.readable, .writable], now)
+        }
+    }
+
+    private func sendByTLS(_ now: Instant) {
+        guard !unsent.isEmpty else { return watch(.readable, now) }
+        switch tls?.write(Array(unsent)) {
+        case .done?:
+            unsent = []
+            watch(.readable, now)
+        case .wantsRead?: watch(.readable, now)
+        case .wantsWrite?: watch([.readable, .writable], now)
+        case .failed(let words)?: done(.failed(.writeFailed(words)), now)
+        case .closed?, .bytes?, nil: done(.failed(.closedEarly), now)
+        }
+    }
+
+    /// As below, through TLS.
+    private func receiveByTLS(_ now: Instant) {
+        for _ in 0..<16 where registration != nil {
+            switch tls?.read(limit: 16_384) {
+            case .bytes(let bytes)?:
+                arm()
+                if let turn = talk?.receive(bytes[...]) { take(turn, now) }
+            case .wantsRead?: return watch(.readable, now)
+            case .wantsWrite?: return watch([.readable, .writable], now)
+            case .closed?: return ended(cleanly: true, now)
+            case .failed?: return ended(cleanly: false, now)
+            case .done?, nil: return ended(cleanly: false, now)
+            }
+        }
+    }
+
+    private func ended(cleanly: Bool, _ now: Instant) {
+        if let turn = talk?.close(cleanly: cleanly) { take(turn, now) }
+        // The peer is done, and the conversation still waits: nothing more can come.
+        if registration != nil { done(.failed(.closedEarly), now) }
+    }
+
+    /// At most a quarter of a megabyte at a time: others want their turn too.
+    private func receive(_ now: Instant) {
+        guard tls == nil else { return receiveByTLS(now) }
+        for _ in 0..<16 {
+            let bytes: [UInt8]
+            do {
+                bytes = try socket.descriptor.read(limit: 16_384)
+            } catch {
+                if error.wouldBlock { return }
+                return done(.failed(.readFailed(error.reason)), now)
+            }
+            guard !bytes.isEmpty else { return ended(cleanly: true, now) }
+            arm()
+            if let turn = talk?.receive(bytes[...]) { take(turn, now) }
+            guard registration != nil, bytes.count == 16_384 else { return }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// How an attempt ended.
+package enum ProbeOutcome: Hashable, Sendable {
+    case passed
+    /// A script that passed and asks for a weight (`misc_dynamic`).
+    case passedWithWeight(UInt32)
+    case failed(ProbeFailure)
+
+    package var isSuccess: Bool {
+        switch self {
+        case .passed, .passedWithWeight: true
+        case .failed: false
+        }
+    }
+}
+
+/// Why an attempt failed.
+package enum ProbeFailure: Error, Hashable, Sendable {
+    /// The socket could not be made or bound, or the connection was refused or unreachable: the system's words.
+    case noConnection(String)
+    case connectTimeout
+    /// Nothing, or not all of the answer, came in time.
+    case readTimeout
+    case writeFailed(String)
+    case readFailed(String)
+    /// The peer closed before its answer was complete.
+    case closedEarly
+    /// The answer is not what the protocol allows: what about it.
+    case malformed(String)
+    /// The answer grew beyond what we are willing to read.
+    case endless
+    case status(code: Int, path: String)
+    case digest(found: String, path: String)
+    case pattern(path: String)
+    case handshake(String)
+    /// The server answered with an error of its protocol: its words.
+    case refused(String)
+    case exited(status: Int)
+    case killed(signal: Int)
+    case scriptTimeout
+    case scriptMissing(String)
+    case file
+    case bfd
+}
+
+/// Which checker of which server a line is about.
+package struct ProbeSubject: Hashable, Sendable {
+    package var kind: CheckKind
+    package var server: String
+    package var service: String
+    /// What the checker connects to.
+    package var endpoint: String
+    /// The path asked for, of an HTTP checker.
+    package var path: String
+
+    package init(kind: CheckKind, server: String, service: String, endpoint: String, path: String = "") {
+        self.kind = kind
+        self.server = server
+        self.service = service
+        self.endpoint = endpoint
+        self.path = path
+    }
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import Basics
+import Config
+
+// What the file says, before inheritance: values that another level may give are nil until said.
+
+/// The patience of checkers as one level says it.
+package struct TimingDraft: Sendable {
+    var retries: UInt32?
+    var delayBeforeRetry: Interval?
+    var warmup: Interval?
+    var delayLoop: Interval?
+    var connectTimeout: Interval?
+    var alpha: Bool?
+
+    /// This level's values, and the other's where it says nothing.
+    func inheriting(_ other: TimingDraft) -> TimingDraft {
+        var result = self
+        result.retries = retries ?? other.retries
+        result.delayBeforeRetry = delayBeforeRetry ?? other.delayBeforeRetry
+        result.warmup = warmup ?? other.warmup
+        result.delayLoop = delayLoop ?? other.delayLoop
+        result.connectTimeout = connectTimeout ?? other.connectTimeout
+        result.alpha = alpha ?? other.alpha
+        return result
+    }
+}
+
+/// A draft with a level of timing.
+package protocol TimedDraft {
+    var timing: TimingDraft { get set }
+}
+
+/// A checker block being read; `Part` is what only this kind of checker has.
+package struct CheckDraft<Part: Sendable>: TimedDraft, Sendable {
+    package var timing = TimingDraft()
+    package var connection = ConnectionSettings()
+    var logsAllFailures: Bool?
+    var part: Part
+    /// The line that opens the block, or the one that says what the checker hangs on.
+    var statement: Statement
+
+    init(_ part: Part, _ statement: Statement) {
+        self.part = part
+        self.statement = statement
+    }
+}
+
+/// Nothing of its own.
+package struct NoPart: Sendable {}
+
+/// What a MISC_CHECK says.
+package struct MiscPart: Sendable {
+    var script: ScriptLine?
+    var timeout = Interval.zero
+    var isDynamic = false
+    var user: Word?
+    var group: Word?
+}
+
+/// What a FILE_CHECK says.
+package struct FilePart: Sendable {
+    var name: String?
+    var weight: Int32?
+    var isReversed: Bool?
+}
+
+/// What a BFD_CHECK says.
+package struct BFDPart: Sendable {
+    var name: String?
+}
+
+/// A checker read to its end, of any kind.
+struct FinishedCheck: Sendable {
+    enum Kind: Sendable {
+        case ready(CheckKind)
+        case misc(MiscPart)
+    }
+
+    var timing: TimingDraft
+    var connection: ConnectionSettings
+    var logsAllFailures: Bool
+    var kind: Kind
+    let statement: Statement
+}
+
+/// A `real_server` block being read.
+package struct RealServerDraft: TimedDraft, Sendable {
+    package var timing = TimingDraft()
+    var address: IPAddress
+    /// Nil: none on the line.
+    var port: UInt16?
+    var weight: UInt32?
+    var forwarding: Forwarding?
+    var upperThreshold: UInt32 = 0
+    var lowerThreshold: UInt32 = 0
+    var inhibitsOnFailure: Bool?
+    var smtpAlert: Bool?
+    var virtualHost: String?
+    var snmpName: String?
+    var notifyUp: ScriptLine?
+    var notifyDown: ScriptLine?
+    var checks: [FinishedCheck] = []
+    let statement: Statement
+
+    init(_ address: IPAddress, port: UInt16?, _ statement: Statement) {
+        self.address = address
+        self.port = port
+        self.statement = statement
+    }
+}
+
+/// A `virtual_server` block being read.
+package struct VirtualServerDraft: TimedDraft, Sendable {
+    package var timing = TimingDraft()
+    var target: VirtualServerTarget
+    var family: AddressFamily?
+    var transport: TransportProtocol?
+    var scheduler: Scheduler?
+    var flags = ServiceFlags()
+    var forwarding: Forwarding?
+    var persistenceTimeout: UInt32?
+    var granularity: UInt32?
+    var engine: String?
+    var weight: UInt32?
+    var quorum: UInt32 = 1
+    var hysteresis: UInt32 = 0
+    var quorumUp: ScriptLine?
+    var quorumDown: ScriptLine?
+    var omega = false
+    var inhibitsOnFailure = false
+    var suspends = false
+    var smtpAlert: Bool?
+    var virtualHost: String?
+    var snmpName: String?
+    var sorryServer: SorryDraft?
+    var servers: [RealServerDraft] = []
+    let statement: Statement
+
+    init(_ target: VirtualServerTarget, _ statement: Statement) {
+        self.target = target
+        self.statement = statement
+        if case .address(let address, _) = target { family = address.family }
+    }
+
+    struct SorryDraft: Sendable {
+        var address: IPAddress
+        var port: UInt16?
+        var forwarding: Forwarding?
+        var isInhibited = false
+        let statement: Statement
+    }
+}
+
+/// Everything of a configuration that the checkers read.
+///
+/// A virtual server is made into settings as soon as its block ends, so that large configurations are never held as drafts; what
+/// depends on other parts of the configuration is left open until `settle`.
+package struct HealthDraft: Sendable {
+    struct Open: Sendable {
+        var settings: VirtualServerSettings
+        var questions: [Question]
+        let statement: Statement
+    }
+
+    var virtualServers: [Open] = []
+    var groups: [VirtualServerGroupSettings] = []
+    var ssl: SSLSettings?
+    var pool = CheckPool()
+
+    package init() {}
+
+    /// Whether there is nothing for the checkers to do.
+    package var isEmpty: Bool { virtualServers.isEmpty }
+}
+
+/// What only the whole configuration answers: a script's user and place, a tracked file, a BFD session.
+struct Question: Sendable {
+    enum Place: Hashable, Sendable {
+        case quorumUp, quorumDown
+        case notifyUp(server: Int)
+        case notifyDown(server: Int)
+        case check(server: Int, check: Int)
+    }
+
+    enum Subject: Sendable {
+        case script(ScriptLine)
+        case misc(MiscPart)
+        case file(FileCheckSettings, saysWeight: Bool)
+        case session(String)
+    }
+
+    var place: Place
+    var subject: Subject
+    let statement: Statement
+}
+
+/// Equal lists of checkers are kept once.
+struct CheckPool: Sendable {
+    private var lists: [[CheckSettings]: [CheckSettings]] = [:]
+    private var last: [CheckSettings] = []
+
+    /// The list itself, or an equal one seen before.
+    mutating func shared(_ list: [CheckSettings]) -> [CheckSettings] {
+        if list == last { return last }
+        if let known = lists[list] {
+            last = known
+        } else {
+            lists[list] = list
+            last = list
+        }
+        return last
+    }
+}

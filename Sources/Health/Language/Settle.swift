@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package import Config
+
+/// What another part of the configuration says about a file that FILE_CHECKs name.
+package struct CheckFileFacts: Hashable, Sendable {
+    package var path: String
+    package var weight: Int32
+    package var isReversed: Bool
+
+    package init(path: String, weight: Int32, isReversed: Bool) {
+        self.path = path
+        self.weight = weight
+        self.isReversed = isReversed
+    }
+}
+
+extension HealthDraft {
+    /// The settings, with all that the rest of the configuration decides: globals, the tracked files and the BFD sessions that it
+    /// defines.
+    package mutating func settle(
+        with global: GlobalSettings, files: [String: CheckFileFacts], sessions: Set<String>, _ reader: inout Reader
+    ) -> HealthSettings {
+        var result = HealthSettings()
+        result.groups = groups
+        result.ssl = ssl
+        result.notifiesAtStart = global.lvs.notifiesInitialState
+        result.mailsOnlyForServers = global.mail.omitsCheckers
+        var usedFiles: Set<String> = []
+        var ordinals: [String: Int] = [:]
+        var seen: Set<VirtualServerSettings.Identity> = []
+        result.virtualServers.reserveCapacity(virtualServers.count)
+        for open in virtualServers {
+            var open = open
+            guard openGroup(&open, &ordinals, &reader) else { continue }
+            answer(&open, with: global, files: files, sessions: sessions, &usedFiles, &reader)
+            finish(&open.settings, with: global)
+            guard seen.insert(open.settings.identity).inserted else {
+                reader.report(
+                    .hint, "duplicate-virtual-server", open.statement,
+                    "virtual server \(open.settings.name) is defined already; the second one is ignored"
+                )
+                continue
+            }
+            result.virtualServers.append(open.settings)
+        }
+        result.files = usedFiles.sorted().compactMap { name in
+            files[name].map { CheckFileSettings(name: name, path: $0.path) }
+        }
+        virtualServers = []
+        pool = CheckPool()
+        return result
+    }
+
+    /// Fills in the kernel's services; false, with a diagnostic, if the group is not there.
+    private func openGroup(_ open: inout Open, _ ordinals: inout [String: Int], _ reader: inout Reader) -> Bool {
+        switch open.settings.target {
+        case .address(let address, let port):
+            open.settings.services = open.settings.transport.map { [.address(address, port: port, $0)] } ?? []
+        case .mark(let mark):
+            open.settings.services = [.mark(mark, open.settings.family)]
+        case .group(let name):
+            guard let group = groups.first(where: { $0.name == name }) else {
+                reader.report(
+                    .hint, "unknown-group", open.statement,
+                    "virtual_server_group \(name) is not defined; the virtual server is ignored"
+                )
+                return false
+            }
+            open.settings.groupOrdinal = ordinals[name, default: 0]
+            ordinals[name, default: 0] += 1
+            open.settings.services = group.services(open.settings.transport, markFamily: open.settings.family)
+            if open.settings.services.count >= VirtualServerGroupSettings.greatestCount {
+                reader.report(
+                    .warning, "large-group", open.statement,
+                    "virtual_server_group \(name) has more than \(VirtualServerGroupSettings.greatestCount) addresses; the rest is ignored"
+                )
+            }
+            checkGroupPorts(open, group, &reader)
+        }
+        return true
+    }
+
+    /// Without NAT a server's port is that of each entry of the group.
+    private func checkGroupPorts(_ open: Open, _ group: VirtualServerGroupSettings, _ reader: inout Reader) {
+        for entry in group.entries {
+            for server in open.settings.servers where server.key.port != 0 {
+                switch entry {
+                case .mark where server.forwarding != .nat:
+                    reader.report(
+                        .warning, "port-ignored", open.statement,
+                        "\(open.settings.name): the port of real server \(server.key.address) is ignored for marks"
+                    )
+                case .addresses(let first, _, let port) where server.forwarding != .nat && port != server.key.port:
+                    reader.report(
+                        .warning, "port-mismatch", open.statement,
+                        "\(open.settings.name): real server \(server.key.address) cannot have another port than \(first) without NAT"
+                    )
+                case .addresses, .mark:
+                    break
+                }
+            }
+        }
+    }
+
+    private mutating func answer(
+        _ open: inout Open, with global: GlobalSettings, files: [String: CheckFileFacts], sessions: Set<String>,
+        _ usedFiles: inout Set<String>, _ reader: inout Reader
+    ) {
+        var removals: [(server: Int, check: Int)] = []
+        for question in open.questions {
+            switch (question.subject, question.place) {
+            case (.script(let line), let place):
+                let what = "\(line.statement.name) of \(open.settings.name)"
+                guard let script = reader.resolve(line, for: what, by: global.scripts, missing: .hint) else { continue }
+                set(script, place, &open.settings)
+            case (.misc(let part), .check(let server, let check)):
+                guard let line = part.line,
+                    let script = reader.resolve(
+                        line, for: "MISC_CHECK of \(open.settings.name)", by: global.scripts, missing: .hint
+                    )
+                else {
+                    removals.append((server, check))
+                    continue
+                }
+                change(server, check, &open.settings) { kind in
+                    if case .misc(var misc) = kind {
+                        misc.script = script
+                        kind = .misc(misc)
+                    }
+                }
+            case (.file(let file, let saysWeight), .check(let server, let check)):
+                guard let facts = files[file.name] else {
+                    reader.report(
+                        .error, "unknown-track-file", question.statement,
+                        "track_file \(file.name) is not defined; this FILE_CHECK is ignored"
+                    )
+                    removals.append((server, check))
+                    continue
+                }
+                usedFiles.insert(file.name)
+                guard !saysWeight else { continue }
+                change(server, check, &open.settings) { kind in
+                    kind = .file(FileCheckSettings(name: file.name, weight: facts.weight, isReversed: facts.isReversed))
+                }
+            case (.session(let name), .check(let server, let check)):
+                guard !sessions.contains(name) else { continue }
+                reader.report(
+                    .error, "unknown-bfd-instance", question.statement,
+                    "bfd_instance \(name) is not defined; this BFD_CHECK is ignored"
+                )
+                removals.append((server, check))
+            case (.misc, _), (.file, _), (.session, _):
+                preconditionFailure("Only a checker asks for a file, a session or a checker's script.")
+            }
+        }
+        for removal in removals.reversed() {
+            var checks = open.settings.servers[removal.server].checks
+            checks.remove(at: removal.check)
+            open.settings.servers[removal.server].checks = pool.shared(checks)
+        }
+    }
+
+    private func set(_ script: Script, _ place: Question.Place, _ settings: inout VirtualServerSettings) {
+        switch place {
+        case .quorumUp: settings.quorumUp = script
+        case .quorumDown: settings.quorumDown = script
+        case .notifyUp(let server): settings.servers[server].say(notifyUp: script)
+        case .notifyDown(let server): settings.servers[server].say(notifyDown: script)
+        case .check: preconditionFailure("A checker's script is part of the checker.")
+        }
+    }
+
+    private mutating func change(
+        _ server: Int, _ check: Int, _ settings: inout VirtualServerSettings, _ body: (inout CheckKind) -> Void
+    ) {
+        var checks = settings.servers[server].checks
+        body(&checks[check].kind)
+        settings.servers[server].checks = pool.shared(checks)
+    }
+
+    /// The switches whose defaults are global.
+    private mutating func finish(_ settings: inout VirtualServerSettings, with global: GlobalSettings) {
+        let mails = global.mail.alertsChecker ?? global.mail.alerts
+        settings.sendsMail = settings.mailSaid ?? mails ?? false
+        for index in settings.servers.indices {
+            settings.servers[index].sendsMail = settings.servers[index].mailSaid ?? mails ?? true
+            guard global.lvs.logsAllFailures, !settings.servers[index].checks.isEmpty else { continue }
+            var checks = settings.servers[index].checks
+            for place in checks.indices { checks[place].logsAllFailures = true }
+            settings.servers[index].checks = pool.shared(checks)
+        }
+    }
+}
+
+extension MiscPart {
+    /// The script with the user that the `user` line names.
+    fileprivate var line: ScriptLine? {
+        guard var line = script else { return nil }
+        line.user = user
+        line.group = group
+        return line
+    }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import Basics
+import CLinux
+
+/// What a process does about its memory.
+package enum Memory {
+    /// Returns to the system what is freed, and unmaps program text: most of it reads configurations, which is done.
+    ///
+    /// Of text only the page tables are given up; what runs again is mapped again from the page cache in microseconds.
+    package static func giveBack() { clinux_give_back_memory() }
+
+    /// Gives memory back from now on: every two seconds for a minute, while elections follow the start, then once a minute.
+    package static func keepLean(on loop: EventLoop) { giveBackLater(on: loop, round: 0) }
+
+    private static func giveBackLater(on loop: EventLoop, round: Int) {
+        loop.after(round == 0 ? .milliseconds(250) : round < 30 ? .seconds(2) : .seconds(60)) { [weak loop] _ in
+            giveBack()
+            if let loop { giveBackLater(on: loop, round: round + 1) }
+        }
+    }
+}
