@@ -29,6 +29,8 @@ package final class VRRPProcess: ChildProcess {
     private var toAnnounce: [AddressLedger.Holding] = []
     private var socketsAreStale = false
     private var stepIsScheduled = false
+    /// Slices since the keeper last got work.
+    private var steps = 0
     private var isStopping = false
     /// Instants at which routers last failed to send, so that a dead link does not fill the log.
     private var mentionedUnsent: Set<Int> = []
@@ -225,12 +227,16 @@ package final class VRRPProcess: ChildProcess {
         while !actions.isEmpty {
             swap(&actions, &performing)
             for action in performing { perform(action, at: now) }
-            performing.removeAll(keepingCapacity: true)
+            // What a transition of all routers fills is not kept for the adverts.
+            performing.removeAll(keepingCapacity: performing.count <= Self.usualActions)
         }
         sockets.flush()
         settle()
         if socketsAreStale { openSockets(at: now) }
     }
+
+    /// As many adverts may be due at once.
+    private static let usualActions = 1_024
 
     private func perform(_ action: Action, at now: Instant) {
         switch action {
@@ -265,8 +271,7 @@ package final class VRRPProcess: ChildProcess {
     }
 
     private func send(_ place: Int, _ priority: UInt8) {
-        guard let settings = routers.routers[place]?.settings else { return }
-        let interface = settings.interface.flatMap { interfaces[$0]?.index } ?? 0
+        let interface = routers.interface(of: place).flatMap { interfaces.index(of: $0) } ?? 0
         do throws(SystemError) {
             try sockets.queue(place, priority: priority, of: &routers, interface: interface)
         } catch {
@@ -331,15 +336,22 @@ package final class VRRPProcess: ChildProcess {
         guard let keeper else { return }
         keeper.settle()
         for holding in toAnnounce { keeper.queueAnnouncement(of: holding) }
-        toAnnounce.removeAll(keepingCapacity: true)
+        toAnnounce.removeAll(keepingCapacity: toAnnounce.count <= AddressKeeper.slice)
         guard keeper.hasWork, !stepIsScheduled else { return }
         keeper.step()
+        steps = 0
         scheduleStep()
     }
 
+    /// News are heard after so many slices at the latest, a link that went down among them.
+    private static let deafSteps = 10
+
     /// The next slice comes after everything that is due by then.
     private func scheduleStep() {
-        guard let keeper, keeper.hasWork else { return }
+        guard let keeper else { return }
+        steps += 1
+        kernel.isListening = !keeper.hasChanges || steps % Self.deafSteps == 0
+        guard keeper.hasWork else { return }
         stepIsScheduled = true
         environment.loop.after(.zero) { [unowned self] _ in
             stepIsScheduled = false

@@ -62,15 +62,15 @@ package struct AddressLedger {
     package mutating func claim(_ holdings: [Holding], by router: Int) {
         let before = claims[router] ?? []
         guard before != holdings else { return }
+        makeRoom(for: holdings.count)
         for holding in holdings {
-            if var entry = wanted[holding.key] {
-                entry.claimants += 1
-                entry.holding = holding
-                wanted[holding.key] = entry
+            let key = holding.key
+            if let claimants = wanted[key]?.claimants {
+                wanted[key] = (holding, claimants + 1)
             } else {
-                wanted[holding.key] = (holding, 1)
+                wanted[key] = (holding, 1)
             }
-            touch(holding.key)
+            touch(key)
         }
         for holding in before { drop(holding.key) }
         claims[router] = holdings.isEmpty ? nil : holdings
@@ -121,8 +121,10 @@ package struct AddressLedger {
                 break
             }
         }
-        touched.removeAll(keepingCapacity: true)
-        isTouched.removeAll(keepingCapacity: true)
+        // A thousand addresses settle when the state changes, not with every advert.
+        let isFew = touched.count <= 64
+        touched.removeAll(keepingCapacity: isFew)
+        isTouched.removeAll(keepingCapacity: isFew)
         separatePrefixes(&settlement)
         return settlement
     }
@@ -143,6 +145,15 @@ package struct AddressLedger {
         entry.claimants -= 1
         wanted[key] = entry.claimants > 0 ? entry : nil
         touch(key)
+    }
+
+    /// Thousands at once: growing step by step would copy each several times over.
+    private mutating func makeRoom(for count: Int) {
+        guard count > 64 else { return }
+        wanted.reserveCapacity(wanted.count + count)
+        held.reserveCapacity(held.count + count)
+        touched.reserveCapacity(touched.count + count)
+        isTouched.reserveCapacity(touched.count + count)
     }
 
     private mutating func touch(_ key: Key) {
