@@ -43,6 +43,9 @@ final class AddressKeeper {
     /// Whether there are requests that the kernel has not been asked yet.
     var hasChanges: Bool { nextChange < changes.count }
 
+    /// Whether addresses are still to be asked for.
+    var hasAdditions: Bool { !additions.isEmpty }
+
     /// Makes these the addresses that a router wants held; effective with the next ``settle()``.
     func claim(_ holdings: [AddressLedger.Holding], by router: Int) { ledger.claim(holdings, by: router) }
 

@@ -10,6 +10,7 @@ final class KernelLink {
     private let environment: ProcessEnvironment
     private let monitor: NetlinkSocket
     private let commands: NetlinkSocket
+    private var routeMonitor: NetlinkSocket?
     private var finished: (() -> Void)?
 
     /// The kernel reported something of links or addresses.
@@ -44,6 +45,31 @@ final class KernelLink {
         }
     }
 
+    /// Has news of routes and rules come too. On a router with many routes they are many, so only those who hold some ask.
+    func watchRoutes(lost: @escaping (Instant) -> Void) {
+        guard routeMonitor == nil else { return }
+        do throws(SystemError) {
+            let monitor = try NetlinkSocket(groups: [.ipv4Route, .ipv6Route, .ipv4Rule, .ipv6Rule], receiveBuffer: 4 << 20)
+            try monitor.attach(to: environment.loop)
+            monitor.news = { [unowned self] told, now in news(told, now) }
+            monitor.lost = lost
+            routeMonitor = monitor
+        } catch {
+            environment.log("cannot watch routes and rules: \(error)")
+        }
+    }
+
+    /// Every route and rule; waits for them, so for the start only.
+    func dumpRoutes() -> [KernelNews] {
+        do throws(SystemError) {
+            let query = try KernelQuery()
+            return try query.list(.routes(nil)) + query.list(.rules(nil))
+        } catch {
+            environment.log("cannot list routes and rules: \(error)")
+            return []
+        }
+    }
+
     private func recover(_ now: Instant) {
         environment.log("the kernel had more news than there was room for; asking for all of it again")
         resynchronise(dump(), now)
@@ -72,6 +98,20 @@ final class KernelLink {
         environment.log("cannot \(verb) address \(holding.entry.prefix) on interface \(holding.interface): \(refusal.reason)")
     }
 
+    /// Sends a request about a route or a rule, after those for addresses that were sent before.
+    func send(_ change: RouteKeeper.Change, _ completion: @escaping (Refusal?) -> Void) {
+        let answered: NetlinkSocket.Completion = { [unowned self] refusal in
+            completion(refusal)
+            if commands.underWay == 0 { finishIfDone() }
+        }
+        switch change {
+        case .addRoute(let held): commands.request(RouteRequest(held.operation, held.route), answered)
+        case .removeRoute(let held): commands.request(RouteRequest(.delete, held.route), answered)
+        case .addRule(let held): commands.request(RuleRequest(.add, held.rule), answered)
+        case .removeRule(let held): commands.request(RuleRequest(.delete, held.rule), answered)
+        }
+    }
+
     /// Calls `done` once every request has been answered.
     func finish(_ done: @escaping () -> Void) {
         commands.flush()
@@ -88,13 +128,23 @@ final class KernelLink {
 
 extension Refusal {
     /// The kernel's words, or those of the error number.
-    fileprivate var reason: String { text ?? "\(SystemError(call: "netlink", code: code))" }
+    var reason: String { text ?? "\(SystemError(call: "netlink", code: code))" }
 
     /// Whether the kernel already was as it was to become: an address to be removed, or the interface it was on, is gone.
     fileprivate func isHarmless(for operation: AddressRequest.Operation) -> Bool {
         switch operation {
         case .delete: isMissing
         case .add, .replace: alreadyExists
+        }
+    }
+}
+
+extension HeldRoute {
+    fileprivate var operation: RouteRequest.Operation {
+        switch placement {
+        case .add: .add
+        case .prepend: .prepend
+        case .append: .append
         }
     }
 }

@@ -21,6 +21,7 @@ package final class VRRPProcess: ChildProcess {
     private let scripts: ScriptTracker
     private let files: FileTracker
     private var keeper: AddressKeeper?
+    private var routeKeeper: RouteKeeper?
     private var sessions: BFDSubscriber?
 
     private var actions: [Action] = []
@@ -31,6 +32,10 @@ package final class VRRPProcess: ChildProcess {
     private var stepIsScheduled = false
     /// Slices since the keeper last got work.
     private var steps = 0
+    /// Places of the routers that hold their addresses, routes and rules.
+    private var holders: Set<Int> = []
+    /// Whether the kernel may have dropped routes without a word, or would now take those that it refused.
+    private var routeDoubt: RouteDoubt?
     private var isStopping = false
     /// Instants at which routers last failed to send, so that a dead link does not fill the log.
     private var mentionedUnsent: Set<Int> = []
@@ -50,6 +55,10 @@ package final class VRRPProcess: ChildProcess {
         }
         keeper = AddressKeeper(
             transmit: { [unowned self] in kernel.send($0) }, announce: { [unowned self] in announceNow($0) })
+        routeKeeper = RouteKeeper(
+            transmit: { [unowned self] in kernel.send($0, $1) },
+            later: { work in environment.loop.after(.seconds(1)) { _ in work() } },
+            log: { environment.log($0) })
         connect()
         do throws(SystemError) {
             try subscribe()
@@ -69,6 +78,7 @@ package final class VRRPProcess: ChildProcess {
         }
         sockets.unsent = { [unowned self] place, error in noteUnsent(place, error) }
         kernel.news = { [unowned self] news, now in
+            routeKeeper?.note(news)
             take(interfaces.note(news), at: now)
             perform(at: now)
         }
@@ -98,6 +108,8 @@ package final class VRRPProcess: ChildProcess {
         perform(at: now)
         for interface in interfaces.all { routers.handle(.link(interface.name, isUp: interface.link.isUsable), at: now, into: &actions) }
         adoptAddresses()
+        adoptRoutes()
+        claimStatics()
         files.configure(environment.configuration.vrrp.trackFiles, writesInitialValues: true, at: now)
         routers.handle(.start, at: now, into: &actions)
         perform(at: now)
@@ -124,6 +136,7 @@ package final class VRRPProcess: ChildProcess {
     package func reload(from old: Configuration, at now: Instant) {
         let settings = environment.configuration.vrrp
         routers.reconfigure(to: settings, options: options, at: now, into: &actions)
+        claimStatics()
         perform(at: now)
         files.configure(settings.trackFiles, writesInitialValues: false, at: now)
         scripts.configure(settings.scripts)
@@ -135,8 +148,9 @@ package final class VRRPProcess: ChildProcess {
         isStopping = true
         scripts.stop()
         routers.handle(.stop, at: now, into: &actions)
+        releaseStatics()
         perform(at: now)
-        while let keeper, keeper.hasWork { keeper.step() }
+        while let keeper, keeper.hasWork { step(keeper) }
         kernel.finish { [unowned self] in environment.finish() }
     }
 
@@ -167,17 +181,27 @@ package final class VRRPProcess: ChildProcess {
                 tellSources(on: name, at: now)
                 routers.handle(.link(name, isUp: isUp), at: now, into: &actions)
                 if isUp { claimAgain(on: name) }
+                followLinks(.all)
             case .gone(let index, let name):
                 keeper?.forget(interface: index)
+                routeKeeper?.forget(interface: index)
+                followLinks(.refused)
                 socketsAreStale = true
                 tellSources(on: name, at: now)
                 routers.handle(.link(name, isUp: false), at: now, into: &actions)
             case .address(let prefix, let index):
-                // Our own come by the thousand and are no source of adverts.
-                if keeper?.holds(AddressLedger.Key(prefix, on: index)) ?? false { continue }
+                // Our own come by the thousand and are no source of adverts; but their detection of duplicates may have ended.
+                if keeper?.holds(AddressLedger.Key(prefix, on: index)) ?? false {
+                    doubtRoutes(.refused)
+                    continue
+                }
+                doubtRoutes(.all)
                 if let name = interfaces[index]?.name { tellSources(on: name, at: now) }
             case .addressRemoved(let prefix, let index):
-                if restore(AddressLedger.Key(prefix, on: index)) { continue }
+                if restore(AddressLedger.Key(prefix, on: index)) {
+                    doubtRoutes(.all)
+                    continue
+                }
                 if let name = interfaces[index]?.name { tellSources(on: name, at: now) }
             }
         }
@@ -245,11 +269,15 @@ package final class VRRPProcess: ChildProcess {
             return
         case .hold(let place):
             sockets.flush()
+            holders.insert(place)
             if let router = routers.routers[place] { keeper?.claim(holdings(of: router), by: place) }
+            claimRoutes(of: place)
         case .release(let place):
             sockets.flush()
             if isStopping, !environment.commandLine.releasesVRRP { return }
+            holders.remove(place)
             keeper?.claim([], by: place)
+            routeKeeper?.claim([], [], by: place)
         case .announce(let place, let from, let count):
             guard let router = routers.routers[place] else { return }
             for index in from..<(from + count) where index < router.announcedAddresses.count {
@@ -337,14 +365,21 @@ package final class VRRPProcess: ChildProcess {
         keeper.settle()
         for holding in toAnnounce { keeper.queueAnnouncement(of: holding) }
         toAnnounce.removeAll(keepingCapacity: toAnnounce.count <= AddressKeeper.slice)
+        settleRoutes()
         guard keeper.hasWork, !stepIsScheduled else { return }
-        keeper.step()
+        step(keeper)
         steps = 0
         scheduleStep()
     }
 
     /// News are heard after so many slices at the latest, a link that went down among them.
     private static let deafSteps = 10
+
+    /// A slice of the addresses, and with the last of them the routes that wait for addresses.
+    private func step(_ keeper: AddressKeeper) {
+        keeper.step()
+        routeKeeper?.send(addressesAreThere: !keeper.hasAdditions)
+    }
 
     /// The next slice comes after everything that is due by then.
     private func scheduleStep() {
@@ -355,7 +390,7 @@ package final class VRRPProcess: ChildProcess {
         stepIsScheduled = true
         environment.loop.after(.zero) { [unowned self] _ in
             stepIsScheduled = false
-            keeper.step()
+            step(keeper)
             scheduleStep()
         }
     }
@@ -405,6 +440,88 @@ package final class VRRPProcess: ChildProcess {
             }
         }
         perform(at: now)
+    }
+}
+
+// MARK: Routes, rules and what is there whatever the routers do
+
+/// How much there is to doubt about the routes in the kernel.
+private enum RouteDoubt { case refused, all }
+
+extension VRRPProcess {
+    /// Whose claims the static entries are.
+    private static let statics = -1
+    /// How long to gather news before asking for routes again.
+    private static let patience = Interval.milliseconds(20)
+
+    private func link(_ name: String) -> Link? { interfaces[name]?.link }
+
+    private func claimRoutes(of place: Int) {
+        guard let settings = routers.routers[place]?.settings else { return }
+        claim(settings.routes, settings.rules, by: place)
+    }
+
+    private func claim(_ routes: [RouteEntry], _ rules: [RuleEntry], by claimant: Int) {
+        if !routes.isEmpty || !rules.isEmpty { watchRoutes() }
+        routeKeeper?.claim(routes.compactMap { HeldRoute($0, link: link) }, rules.map { HeldRule($0) }, by: claimant)
+    }
+
+    private func claimStatics() {
+        let settings = environment.configuration.vrrp
+        keeper?.claim(settings.staticAddresses.compactMap(staticHolding), by: Self.statics)
+        claim(settings.staticRoutes, settings.staticRules, by: Self.statics)
+    }
+
+    private func releaseStatics() {
+        keeper?.claim([], by: Self.statics)
+        routeKeeper?.claim([], [], by: Self.statics)
+    }
+
+    private func staticHolding(_ entry: AddressEntry) -> AddressLedger.Holding? {
+        guard let index = entry.interface.flatMap({ interfaces[$0]?.index }) else { return nil }
+        return AddressLedger.Holding(entry, on: index)
+    }
+
+    private func watchRoutes() {
+        kernel.watchRoutes { [unowned self] _ in doubtRoutes(.all) }
+    }
+
+    /// Takes over routes and rules that an earlier process left in the kernel.
+    private func adoptRoutes() {
+        let settings = environment.configuration.vrrp
+        let routes = settings.routers.flatMap(\.routes) + settings.staticRoutes
+        let rules = settings.routers.flatMap(\.rules) + settings.staticRules
+        guard !routes.isEmpty || !rules.isEmpty else { return }
+        routeKeeper?.adopt(
+            routes.compactMap { HeldRoute($0, link: link) }, rules.map { HeldRule($0) }, from: kernel.dumpRoutes())
+    }
+
+    /// An interface came, went or changed: what is claimed follows it.
+    private func followLinks(_ doubt: RouteDoubt) {
+        for place in holders { claimRoutes(of: place) }
+        if !isStopping { claimStatics() }
+        doubtRoutes(doubt)
+    }
+
+    /// Has routes asked for again, once the news that come together have been read.
+    private func doubtRoutes(_ doubt: RouteDoubt) {
+        guard routeKeeper?.isInUse ?? false else { return }
+        let isScheduled = routeDoubt != nil
+        if routeDoubt != .all { routeDoubt = doubt }
+        if !isScheduled { scheduleReassertion() }
+    }
+
+    private func scheduleReassertion() {
+        environment.loop.after(Self.patience) { [unowned self] _ in
+            guard !(keeper?.hasAdditions ?? false) else { return scheduleReassertion() }
+            routeKeeper?.reassert(onlyRefused: routeDoubt == .refused)
+            routeDoubt = nil
+        }
+    }
+
+    private func settleRoutes() {
+        routeKeeper?.settle()
+        routeKeeper?.send(addressesAreThere: !(keeper?.hasAdditions ?? false))
     }
 }
 
