@@ -8,6 +8,8 @@ let rules: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
+    // Codecs and machine are called across targets for every packet: without this each call of a generic is unspecialised.
+    .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
 ]
 
 /// A pure target imports no C module: bytes and instants go in, values come out.

@@ -9,6 +9,9 @@ package import Netlink
 ///
 /// Requests gather until the end of the loop's turn and leave about a hundred in one system call; each one's answer comes to
 /// its own handler later, so nothing waits for the kernel. At most 512 are under way at once, so that their answers find room.
+///
+/// Only the last of those that leave together is acknowledged: the kernel does them in order and reports every refusal in
+/// any case, so that this one answer stands for all before it.
 package final class NetlinkSocket {
     /// Called with nil when the request was done.
     package typealias Completion = (Refusal?) -> Void
@@ -22,6 +25,8 @@ package final class NetlinkSocket {
     /// Where each waiting message ends, and who is told.
     private var waitingEnds: [Int] = []
     private var completions: [UInt32: Completion] = [:]
+    /// The requests before this one have been answered.
+    private var firstUnanswered: UInt32 = 1
     private var room = [UInt8](repeating: 0, count: 64 * 1024)
 
     private static let batch = 100
@@ -53,6 +58,15 @@ package final class NetlinkSocket {
         loop.atEndOfTurn { [weak self] in self?.flush() }
     }
 
+    /// Whether news are read as they come; while they are not, the kernel keeps them in the receive buffer.
+    package var isListening = true {
+        didSet {
+            guard isListening != oldValue, let registration else { return }
+            // Whoever cannot be kept from listening goes on with it.
+            try? loop?.modify(registration, isListening ? .readable : [])
+        }
+    }
+
     /// Requests not answered yet.
     package var underWay: Int { completions.count }
 
@@ -75,6 +89,9 @@ package final class NetlinkSocket {
             guard count > 0 else { break }
             let start = sent == 0 ? 0 : waitingEnds[sent - 1]
             let end = waitingEnds[sent + count - 1]
+            for place in sent..<(sent + count - 1) {
+                waiting.clear(.acknowledge, ofMessageAt: place == 0 ? 0 : waitingEnds[place - 1])
+            }
             let result = waiting.bytes.withUnsafeBytes { send(number, $0.baseAddress?.advanced(by: start), end - start, 0) }
             if result < 0 && errno == EINTR { continue }
             if result < 0 { refuse(count, from: sent, code: errno) }
@@ -108,6 +125,17 @@ package final class NetlinkSocket {
         completions.removeValue(forKey: sequence)?(refusal)
     }
 
+    /// An answer also says that the requests before it were done: a refusal would have come first.
+    private func answer(_ sequence: UInt32, _ refusal: Refusal?) {
+        guard completions[sequence] != nil else { return }
+        while firstUnanswered != sequence {
+            complete(firstUnanswered, nil)
+            firstUnanswered &+= 1
+        }
+        firstUnanswered &+= 1
+        complete(sequence, refusal)
+    }
+
     // MARK: Receiving
 
     private func receive(_ now: Instant) {
@@ -127,6 +155,7 @@ package final class NetlinkSocket {
             // Answers may be among what was lost: nobody must wait for ever.
             let unanswered = completions
             completions.removeAll()
+            firstUnanswered = sequence
             for completion in unanswered.values { completion(Refusal(code: ENOBUFS)) }
             lost(now)
             return room[0..<0]
@@ -139,7 +168,7 @@ package final class NetlinkSocket {
         do throws(MalformedMessage) {
             while let next = try reader.next() {
                 if next.type == Message.errorType {
-                    complete(next.sequence, try next.refusal())
+                    answer(next.sequence, try next.refusal())
                 } else if let told = try KernelNews(next) {
                     news(told, now)
                 } else {

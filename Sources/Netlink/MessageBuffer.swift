@@ -97,6 +97,12 @@ package struct MessageBuffer {
         attribute(type | 0x8000, body)
     }
 
+    /// Takes flags back from the message that begins at `offset`.
+    package mutating func clear(_ flags: MessageFlags, ofMessageAt offset: Int) {
+        bytes[offset + 6] &= ~UInt8(truncatingIfNeeded: flags.rawValue)
+        bytes[offset + 7] &= ~UInt8(truncatingIfNeeded: flags.rawValue >> 8)
+    }
+
     private mutating func pad() {
         while bytes.count % 4 != 0 { bytes.append(0) }
     }

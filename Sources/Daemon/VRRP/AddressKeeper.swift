@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import Basics
-package import VRRP
+import VRRP
 
 /// Brings addresses into the kernel and tells the neighbours, a slice at a time, so that no advert ever waits for the rest.
 ///
@@ -41,6 +40,9 @@ final class AddressKeeper {
     /// Whether there is work for another ``step()``.
     var hasWork: Bool { nextChange < changes.count || nextAnnouncement < announcements.count }
 
+    /// Whether there are requests that the kernel has not been asked yet.
+    var hasChanges: Bool { nextChange < changes.count }
+
     /// Whether addresses are still to be asked for.
     var hasAdditions: Bool { !additions.isEmpty }
 
@@ -68,6 +70,7 @@ final class AddressKeeper {
     func settle() {
         let settlement = ledger.settle()
         guard !settlement.isEmpty else { return }
+        changes.reserveCapacity(changes.count + settlement.replaced.count + settlement.added.count + settlement.removed.count)
         for holding in settlement.replaced { changes.append(.remove(holding)) }
         for holding in settlement.added {
             changes.append(.add(holding))
@@ -107,7 +110,7 @@ final class AddressKeeper {
             }
             nextChange = end
             if nextChange == changes.count {
-                changes.removeAll(keepingCapacity: true)
+                changes = []
                 nextChange = 0
             }
         }
@@ -116,7 +119,7 @@ final class AddressKeeper {
             announce(announcements[nextAnnouncement..<end])
             nextAnnouncement = end
             if nextAnnouncement == announcements.count {
-                announcements.removeAll(keepingCapacity: true)
+                announcements.removeAll(keepingCapacity: announcements.count <= Self.slice)
                 nextAnnouncement = 0
             }
         }

@@ -49,6 +49,7 @@ package struct HeldRoute: Claimable {
         Key(slot: slot, type: route.type, gateway: route.hop.gateway, interface: route.hop.interface)
     }
 
+    /// Whether nothing has to be asked of the kernel to have the other one instead.
     package func isSameInKernel(as other: HeldRoute) -> Bool { route == other.route }
 }
 
@@ -65,6 +66,7 @@ package struct HeldRule: Claimable {
     package init(_ entry: RuleEntry) { self.init(Netlink.Rule(entry), isUntracked: entry.isUntracked) }
 
     package var key: Netlink.Rule { rule }
+    /// Rules are the same when everything about them is.
     package func isSameInKernel(as other: HeldRule) -> Bool { rule == other.rule }
 }
 

@@ -19,7 +19,7 @@ package struct Interfaces {
         /// Whether the address is there with just this prefix length.
         package func has(_ prefix: IPPrefix) -> Bool { place(of: prefix) != nil }
 
-        fileprivate func place(of prefix: IPPrefix) -> Int? { addresses.firstIndex { $0.prefix == prefix } }
+        fileprivate func place(of prefix: IPPrefix) -> Int? { addresses.indices.first { addresses[$0].prefix == prefix } }
     }
 
     /// What news changed.
@@ -39,6 +39,8 @@ package struct Interfaces {
     package init() {}
 
     package subscript(index: UInt32) -> Interface? { byIndex[index] }
+    /// The index alone, for each advert asks for it.
+    package func index(of name: String) -> UInt32? { indices[name] }
     package subscript(name: String) -> Interface? { indices[name].flatMap { byIndex[$0] } }
 
     /// In the order of their indices.

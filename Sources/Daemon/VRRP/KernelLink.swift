@@ -28,6 +28,12 @@ final class KernelLink {
         monitor.lost = { [unowned self] now in recover(now) }
     }
 
+    /// Whether news are taken in as they come. Thousands of requests bring as many news of what they did, which can wait.
+    var isListening: Bool {
+        get { monitor.isListening }
+        set { monitor.isListening = newValue }
+    }
+
     /// Everything there is of links and addresses; waits for it, so for the start only and after a loss.
     func dump() -> [KernelNews] {
         do throws(SystemError) {

@@ -30,6 +30,8 @@ package final class VRRPProcess: ChildProcess {
     private var toAnnounce: [AddressLedger.Holding] = []
     private var socketsAreStale = false
     private var stepIsScheduled = false
+    /// Slices since the keeper last got work.
+    private var steps = 0
     /// Places of the routers that hold their addresses, routes and rules.
     private var holders: Set<Int> = []
     /// Whether the kernel may have dropped routes without a word, or would now take those that it refused.
@@ -256,12 +258,16 @@ package final class VRRPProcess: ChildProcess {
         while !actions.isEmpty {
             swap(&actions, &performing)
             for action in performing { perform(action, at: now) }
-            performing.removeAll(keepingCapacity: true)
+            // What a transition of all routers fills is not kept for the adverts.
+            performing.removeAll(keepingCapacity: performing.count <= Self.usualActions)
         }
         sockets.flush()
         settle()
         if socketsAreStale { openSockets(at: now) }
     }
+
+    /// As many adverts may be due at once.
+    private static let usualActions = 1_024
 
     private func perform(_ action: Action, at now: Instant) {
         switch action {
@@ -300,8 +306,7 @@ package final class VRRPProcess: ChildProcess {
     }
 
     private func send(_ place: Int, _ priority: UInt8) {
-        guard let settings = routers.routers[place]?.settings else { return }
-        let interface = settings.interface.flatMap { interfaces[$0]?.index } ?? 0
+        let interface = routers.interface(of: place).flatMap { interfaces.index(of: $0) } ?? 0
         do throws(SystemError) {
             try sockets.queue(place, priority: priority, of: &routers, interface: interface)
         } catch {
@@ -366,12 +371,16 @@ package final class VRRPProcess: ChildProcess {
         guard let keeper else { return }
         keeper.settle()
         for holding in toAnnounce { keeper.queueAnnouncement(of: holding) }
-        toAnnounce.removeAll(keepingCapacity: true)
+        toAnnounce.removeAll(keepingCapacity: toAnnounce.count <= AddressKeeper.slice)
         settleRoutes()
         guard keeper.hasWork, !stepIsScheduled else { return }
         step(keeper)
+        steps = 0
         scheduleStep()
     }
+
+    /// News are heard after so many slices at the latest, a link that went down among them.
+    private static let deafSteps = 10
 
     /// A slice of the addresses, and with the last of them the routes that wait for addresses.
     private func step(_ keeper: AddressKeeper) {
@@ -381,7 +390,10 @@ package final class VRRPProcess: ChildProcess {
 
     /// The next slice comes after everything that is due by then.
     private func scheduleStep() {
-        guard let keeper, keeper.hasWork else { return }
+        guard let keeper else { return }
+        steps += 1
+        kernel.isListening = !keeper.hasChanges || steps % Self.deafSteps == 0
+        guard keeper.hasWork else { return }
         stepIsScheduled = true
         environment.loop.after(.zero) { [unowned self] _ in
             stepIsScheduled = false

@@ -168,11 +168,14 @@ package struct HealthDraft: Sendable {
     var groups: [VirtualServerGroupSettings] = []
     var ssl: SSLSettings?
     var pool = CheckPool()
+    /// Whether there is a `virtual_server` block, even one that is no use.
+    var mentionsVirtualServers = false
 
     package init() {}
 
-    /// Whether there is nothing for the checkers to do.
-    package var isEmpty: Bool { virtualServers.isEmpty }
+    /// Whether no checker process is asked for. Tools wait for its pid file as soon as a virtual server is configured, so one
+    /// without real servers asks for it too.
+    package var isEmpty: Bool { !mentionsVirtualServers }
 }
 
 /// What only the whole configuration answers: a script's user and place, a tracked file, a BFD session.

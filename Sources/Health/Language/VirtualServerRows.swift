@@ -182,7 +182,8 @@ extension VirtualServerDraft {
     static let row: Keyword<HealthDraft> = .block(
         "virtual_server", syntax: "(<ip> [<port>]|fwmark <uint>|group <name>) { ... }", children: rows,
         "A service that is spread over real servers.",
-        begin: { statement, _, reader in
+        begin: { statement, health, reader in
+            health.mentionsVirtualServers = true
             guard let target = reader.virtualServerTarget(statement) else { return nil }
             return VirtualServerDraft(target, statement)
         },

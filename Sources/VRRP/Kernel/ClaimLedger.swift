@@ -12,6 +12,7 @@ package protocol Claimable: Hashable, Sendable {
 }
 
 extension Claimable {
+    /// Equal in everything, unless the kind of thing knows better.
     package func isSameInKernel(as other: Self) -> Bool { self == other }
 }
 
@@ -51,15 +52,12 @@ package struct ClaimLedger<Item: Claimable> {
     package mutating func claim(_ items: [Item], by claimant: Int) {
         let before = claims[claimant] ?? []
         guard before != items else { return }
+        makeRoom(for: items.count)
         for item in items {
-            if var entry = wanted[item.key] {
-                entry.claimants += 1
-                entry.item = item
-                wanted[item.key] = entry
-            } else {
-                wanted[item.key] = (item, 1)
-            }
-            touch(item.key)
+            let key = item.key
+            let claimants = wanted[key]?.claimants ?? 0
+            wanted[key] = (item, claimants + 1)
+            touch(key)
         }
         for item in before { drop(item.key) }
         claims[claimant] = items.isEmpty ? nil : items
@@ -112,9 +110,20 @@ package struct ClaimLedger<Item: Claimable> {
                 settlement.added.append(new)
             }
         }
-        touched.removeAll(keepingCapacity: true)
-        isTouched.removeAll(keepingCapacity: true)
+        // A thousand addresses settle when the state changes, not with every advert.
+        let isFew = touched.count <= 64
+        touched.removeAll(keepingCapacity: isFew)
+        isTouched.removeAll(keepingCapacity: isFew)
         return settlement
+    }
+
+    /// Thousands at once: growing step by step would copy each several times over.
+    private mutating func makeRoom(for count: Int) {
+        guard count > 64 else { return }
+        wanted.reserveCapacity(wanted.count + count)
+        held.reserveCapacity(held.count + count)
+        touched.reserveCapacity(touched.count + count)
+        isTouched.reserveCapacity(touched.count + count)
     }
 
     private mutating func drop(_ key: Item.Key) {

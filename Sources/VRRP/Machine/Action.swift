@@ -22,9 +22,10 @@ package enum Action: Equatable, Sendable {
     case added(router: Int)
     /// Its settings changed. The shell compares what it did for the old ones with what the new ones need; adverts go on
     /// meanwhile.
-    case changed(router: Int, from: RouterSettings)
+    /// Indirect: settings are large, adverts are many, and an action takes the room of the largest.
+    indirect case changed(router: Int, from: RouterSettings)
     /// It is gone from the configuration, and its place is free for another.
-    case removed(router: Int, RouterSettings)
+    indirect case removed(router: Int, RouterSettings)
 }
 
 /// Something to notify of.

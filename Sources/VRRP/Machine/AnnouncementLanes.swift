@@ -35,7 +35,7 @@ struct AnnouncementLanes: Sendable {
     /// For each address of a router, advertised and excluded, its lane or -1; empty when none is paced.
     mutating func places(for router: RouterSettings) -> [Int] {
         if options.garpInterval == .zero, options.gnaInterval == .zero, settings.isEmpty { return [] }
-        let places = (router.addresses + router.excludedAddresses).map { entry in
+        let places = router.allAddresses.map { entry in
             (entry.interface ?? router.interface).flatMap { lane(interface: $0, family: entry.address.family) } ?? -1
         }
         return places.contains { $0 >= 0 } ? places : []

@@ -38,7 +38,7 @@ extension AdvertFormat {
 extension AnnouncementSchedule {
     /// - Parameter lanes: for each address the place of the pace that it is announced at; empty when none has one.
     init(_ settings: RouterSettings, lanes: [Int]) {
-        let entries = settings.addresses + settings.excludedAddresses
+        let entries = settings.allAddresses
         self.init(
             settings.announcements,
             count: entries.count,

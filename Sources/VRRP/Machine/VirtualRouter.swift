@@ -94,7 +94,7 @@ package struct VirtualRouter: Sendable {
         priority = settings.priority
         source = settings.source
         masterInterval = settings.advertInterval
-        announcedAddresses = settings.addresses + settings.excludedAddresses
+        announcedAddresses = settings.allAddresses
         announcements = AnnouncementSchedule(settings, lanes: lanes)
         setGuards()
         faults = standingFaults

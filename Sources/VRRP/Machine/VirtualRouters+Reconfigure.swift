@@ -17,6 +17,7 @@ extension VirtualRouters {
         if lanes.differ(from: new.garpGroups, options) { lanes = AnnouncementLanes(new.garpGroups, options) }
         objects.configure(new)
         var kept: Set<Int> = []
+        routers.reserveCapacity(new.routers.count)
         for settings in new.routers {
             if let place = places[settings.identity] {
                 kept.insert(place)
@@ -121,7 +122,7 @@ extension VirtualRouter {
     /// A master announces what is new at once.
     private mutating func changeAddresses(at now: Instant, lanes: [Int], into actions: inout [Action]) {
         let before = Set(announcedAddresses)
-        announcedAddresses = settings.addresses + settings.excludedAddresses
+        announcedAddresses = settings.allAddresses
         announcements.reconfigure(to: AnnouncementSchedule(settings, lanes: lanes))
         guard isHolding else { return }
         let added = announcedAddresses.indices.filter { !before.contains(announcedAddresses[$0]) }

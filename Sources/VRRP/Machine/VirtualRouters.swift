@@ -58,6 +58,9 @@ package struct VirtualRouters: Sendable {
     /// The place of a router by its identity.
     package func place(of identity: RouterSettings.Identity) -> Int? { places[identity] }
 
+    /// The interface that the settings of a router name, read without a copy of the rest.
+    package func interface(of place: Int) -> String? { routers[place]?.settings.interface }
+
     /// Places that are taken, in the order of the places.
     package var occupiedPlaces: [Int] { routers.indices.filter { routers[$0] != nil && !departing.contains($0) } }
 

@@ -106,6 +106,9 @@ package struct RouterSettings: Equatable, Sendable {
 
     package var isOwner: Bool { priority == 255 }
 
+    /// The addresses advertised, then those excluded; mostly the memory of the former.
+    var allAddresses: [AddressEntry] { excludedAddresses.isEmpty ? addresses : addresses + excludedAddresses }
+
     /// Active_Down_Interval: the silence after which a master advertising at this interval is believed dead.
     package func downInterval(for advertInterval: Interval) -> Interval {
         advertInterval * downTimerAdverts + skewTime(for: advertInterval)
