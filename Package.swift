@@ -64,7 +64,7 @@ let package = Package(
         shell("Daemon", "Basics", "Config", "VRRP", "BFD", "Health", "Netlink", "Linux", "Crypto"),
 
         program("keepalived", "Daemon", "Linux"),
-        program("manual", "Daemon", "Config"),
+        program("manual", "Daemon", "Linux"),
 
         .target(
             name: "Support",

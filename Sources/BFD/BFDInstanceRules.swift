@@ -88,8 +88,10 @@ extension BFDInstance {
         return settings
     }
 
+    /// What a block lacks is told at its end: there upstream tells it, and there the missing line would go.
     private func reject(_ code: String, _ text: String, _ reader: inout Reader) {
-        reader.report(.error, code, statement, "bfd_instance '\(name)' \(text); it is ignored")
+        let place = reader.closing ?? statement.position
+        reader.report(Diagnostic(.error, code, at: place, "bfd_instance '\(name)' \(text); it is ignored"))
     }
 
     private func clampedHops(_ reader: inout Reader) -> Int? {

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-import Config
 import Daemon
+import Linux
 
+/// Writes man/keepalived.conf.5 to standard output.
 @main
-enum Manual {
-    static func main() {}
+enum ManualProgram {
+    static func main() {
+        StandardStream.output.write(KeywordTools.manual)
+    }
 }

@@ -48,7 +48,7 @@ package enum DaemonProgram {
         case .test(let log): return ConfigurationTest.run(commandLine, log: log)
         case .dumpSchema: return KeywordTools.dumpSchema()
         case .explain(let name): return KeywordTools.explain(name)
-        case .format: return refuse("--fmt is not part of this version yet")
+        case .format: return KeywordTools.format(commandLine.configurationFile ?? CommandLine.defaultConfigurationFile)
         case .completion(let shell):
             guard let text = UsageText.completions(for: shell) else { return refuse("There are no completions for \(shell)") }
             StandardStream.output.line(text)

@@ -107,7 +107,9 @@ extension Keyword where Target == RealServerDraft {
                     .error, "missing-script", draft.statement, "this MISC_CHECK has no misc_path and is ignored")
                 return nil
             }
-            return .misc(draft.part)
+            var part = draft.part
+            part.end = reader.closing
+            return .misc(part)
         }
     }
 

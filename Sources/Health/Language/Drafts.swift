@@ -57,6 +57,8 @@ package struct MiscPart: Sendable {
     var isDynamic = false
     var user: Word?
     var group: Word?
+    /// The closing brace: there upstream tells that the checker is removed.
+    var end: Position?
 }
 
 /// What a FILE_CHECK says.

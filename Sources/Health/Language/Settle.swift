@@ -120,6 +120,8 @@ extension HealthDraft {
                         line, for: "MISC_CHECK of \(open.settings.name)", by: global.scripts, missing: .hint
                     )
                 else {
+                    let end = part.end ?? question.statement.position
+                    reader.report(Diagnostic(.hint, "check-removed", at: end, "this MISC_CHECK is removed: it cannot run"))
                     removals.append((server, check))
                     continue
                 }

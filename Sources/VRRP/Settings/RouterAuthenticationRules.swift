@@ -29,6 +29,16 @@ extension RouterCase {
             case .header: router.settings.authentication = .authenticationHeader(key: key)
             }
         },
+        Rule("header-as-master") { router, settling in
+            guard case .authenticationHeader = router.settings.authentication, !router.isOwner,
+                router.settings.startsAsMaster
+            else { return }
+            router.settings.startsAsMaster = false
+            settling.report(
+                .warning, at: router.draft.place(of: "state"),
+                "state MASTER does not go with AH, whose sequence numbers must be learned first; it starts as backup",
+                help: "write 'state BACKUP'")
+        },
         Rule("authentication-without-type") { router, settling in
             guard let draft = router.draft.authentication, draft.kind == nil, !draft.password.isEmpty else { return }
             settling.report(
