@@ -145,7 +145,7 @@ import Testing
         ),
         ("DNS_CHECK {\ntype XX\nname a..b\n}", ["7 unknown-value", "8 bad-domain"]),
         ("MISC_CHECK {\n}", ["7 missing-script"]),
-        ("MISC_CHECK {\nmisc_path /missing/x\n}", ["(7 script-missing)"]),
+        ("MISC_CHECK {\nmisc_path /missing/x\n}", ["(7 script-missing)", "(8 check-removed)"]),
         ("FILE_CHECK {\ntrack_file none\n}", ["7 unknown-track-file"]),
         ("FILE_CHECK {\n}", ["7 missing-track-file"]),
         ("BFD_CHECK {\nname none\n}", ["7 unknown-bfd-instance"]),

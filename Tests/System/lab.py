@@ -414,6 +414,12 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def anonymous(pid):
+    """Memory of its own in kB; mapped files come and go with what runs."""
+    with open(f"/proc/{pid}/smaps_rollup") as file:
+        return int(re.search(r"^Anonymous:\s+(\d+)", file.read(), re.M).group(1))
+
+
 def pss(pid):
     """Proportional set size in kB."""
     with open(f"/proc/{pid}/smaps_rollup") as file:

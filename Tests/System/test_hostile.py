@@ -6,7 +6,7 @@ import socket
 import struct
 import time
 
-from lab import Lab, check, configuration, instance, pss, wait_until
+from lab import Lab, check, configuration, instance, anonymous, wait_until
 from suite import test
 from wire import GROUP, VRRP, Forger, Sniffer, advert, checksum, gaps, packet
 
@@ -139,7 +139,7 @@ def _():
             forger.socket.send(frame)
             time.sleep(0.0002)
         time.sleep(0.5)
-        memory, heard = pss(a.daemon.pid("vrrp.pid")), Sniffer(lab.switch, lab.port(a))
+        memory, heard = anonymous(a.daemon.pid("vrrp.pid")), Sniffer(lab.switch, lab.port(a))
         heard.finish()
         end, sent = time.monotonic() + 30, 0
         while sent < 1_000_000 and time.monotonic() < end:
@@ -148,7 +148,7 @@ def _():
             sent += len(frames)
         time.sleep(1)
         check(a.daemon.processes() == before, f"the daemon died (SEED={seed})", lab.logs())
-        grown = pss(a.daemon.pid("vrrp.pid")) - memory
+        grown = anonymous(a.daemon.pid("vrrp.pid")) - memory
         check(grown < 1024, f"{grown} kB more after {sent} packets (SEED={seed})")
         size = os.path.getsize(a.daemon.path("log"))
         check(size < 2_000_000, f"{size} bytes of log (SEED={seed})")

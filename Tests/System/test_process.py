@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 
-from lab import BINARY, Lab, alive, check, children, configuration, instance, pss, wait_until
+from lab import anonymous, BINARY, Lab, alive, check, children, configuration, instance, pss, wait_until
 from suite import need, test
 from wire import Sniffer
 
@@ -503,12 +503,6 @@ def _():
         check(anonymous(child) - memory <= 64, f"{anonymous(child) - memory} kB more after 200 adverts")
         woken = (switches(child) - began) / 200
         check(woken < 1.6, f"{woken:.2f} wake-ups an advert")
-
-
-def anonymous(pid):
-    """Memory of its own in kB; mapped files come and go with what runs."""
-    with open(f"/proc/{pid}/smaps_rollup") as file:
-        return int(re.search(r"^Anonymous:\s+(\d+)", file.read(), re.M).group(1))
 
 
 def switches(pid):

@@ -16,7 +16,7 @@ import Testing
         "Crypto": ["Basics", "COpenSSL", "Glibc"],
         "Daemon": ["Basics", "Config", "VRRP", "BFD", "Health", "Netlink", "Linux", "Crypto"],
         "keepalived": ["Daemon", "Linux"],
-        "manual": ["Daemon", "Config"],
+        "manual": ["Daemon", "Linux"],
     ]
 
     @Test("a target imports only what lies below it", arguments: Repository.sources)

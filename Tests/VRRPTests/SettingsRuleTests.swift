@@ -214,6 +214,10 @@ private let peers = "unicast_peer {\n192.0.2.2\n}\n"
             bad: instance("authentication {\nauth_type PASS\n}"),
             good: instance("authentication {\nauth_type AH\nauth_pass x\n}")),
         RuleCase(
+            rule: "header-as-master", severity: .warning, line: 7,
+            bad: instance("state MASTER\npriority 150\nauthentication {\nauth_type AH\nauth_pass x\n}"),
+            good: instance("state MASTER\npriority 150\nauthentication {\nauth_type PASS\nauth_pass x\n}")),
+        RuleCase(
             rule: "authentication-without-type", severity: .hint, line: 7,
             bad: instance("authentication {\nauth_pass x\n}"),
             good: instance("authentication {\nauth_type PASS\nauth_pass x\n}")),

@@ -96,6 +96,7 @@ extension Keyword where Target == RealServerDraft {
                 guard let user = reader.require(statement, 0, "a user") else { return }
                 draft.part.user = user
                 draft.part.group = statement.value(1)
+                draft.part.userLine = statement
             }.defaulting(to: "script_user"),
         ]
         return check(

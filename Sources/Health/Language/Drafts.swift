@@ -57,8 +57,19 @@ package struct MiscPart: Sendable {
     var isDynamic = false
     var user: Word?
     var group: Word?
+    /// The line that names them.
+    var userLine: Statement?
     /// The closing brace: there upstream tells that the checker is removed.
     var end: Position?
+}
+
+extension MiscPart {
+    /// Whether the user that a line of its own names exists; reported at that line if not.
+    func hasKnownUser(_ defaults: ScriptDefaults, _ reader: inout Reader) -> Bool {
+        guard let user, let userLine else { return true }
+        let isSupplementary = defaults.setsSupplementaryGroups
+        return reader.identity(user: user, group: group, of: userLine, supplementary: isSupplementary) != nil
+    }
 }
 
 /// What a FILE_CHECK says.

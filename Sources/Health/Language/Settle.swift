@@ -115,7 +115,7 @@ extension HealthDraft {
                 guard let script = reader.resolve(line, for: what, by: global.scripts, missing: .hint) else { continue }
                 set(script, place, &open.settings)
             case (.misc(let part), .check(let server, let check)):
-                guard let line = part.line,
+                guard let line = part.line, part.hasKnownUser(global.scripts, &reader),
                     let script = reader.resolve(
                         line, for: "MISC_CHECK of \(open.settings.name)", by: global.scripts, missing: .hint
                     )

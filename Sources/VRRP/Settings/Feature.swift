@@ -11,7 +11,9 @@ package enum Feature: Hashable, Sendable, CaseIterable {
     case firewall, syncDaemon, timerExpiry, mail, extraInterfaces
 
     /// What is built: a feature that lands is added here, and the rows that need it say so everywhere.
-    package static let built: Set<Feature> = [.routes, .rules, .statics]
+    package static let built: Set<Feature> = [
+        .ipv6, .unicast, .trackInterface, .trackScript, .trackFile, .trackBFD, .routes, .rules, .statics,
+    ]
 }
 
 extension Keyword {
