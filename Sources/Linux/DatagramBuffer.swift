@@ -34,7 +34,7 @@ package final class DatagramBuffer {
     package init(largest: Int = 4_608, count: Int = 32) {
         precondition((1...64).contains(count) && largest > 0, "A datagram buffer has room for 1 to 64 datagrams.")
         stride = largest
-        bytes = Array(repeating: 0, count: largest * count)
+        bytes = Memory.room(largest * count)
         notes = Array(repeating: clinux_datagram(), count: count)
     }
 

@@ -10,7 +10,7 @@ package import Netlink
 package final class KernelQuery {
     private let handle: NetlinkHandle
     private var sequence: UInt32 = 0
-    private var room = [UInt8](repeating: 0, count: 64 * 1024)
+    private var room = Memory.room(64 * 1024)
 
     package init(_ family: NetlinkFamily = .route) throws(SystemError) {
         handle = try NetlinkHandle(family, receiveBuffer: 1 << 20)

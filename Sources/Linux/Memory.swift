@@ -10,6 +10,9 @@ package enum Memory {
     /// Of text only the page tables are given up; what runs again is mapped again from the page cache in microseconds.
     package static func giveBack() { clinux_give_back_memory() }
 
+    /// Room for what system calls bring. Its pages cost nothing before a call fills them, and only what was filled may be read.
+    static func room(_ count: Int) -> [UInt8] { [UInt8](unsafeUninitializedCapacity: count) { _, used in used = count } }
+
     /// Gives memory back from now on: every two seconds for a minute, while elections follow the start, then once a minute.
     package static func keepLean(on loop: EventLoop) { giveBackLater(on: loop, round: 0) }
 

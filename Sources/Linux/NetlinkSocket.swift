@@ -27,7 +27,7 @@ package final class NetlinkSocket {
     private var completions: [UInt32: Completion] = [:]
     /// The requests before this one have been answered.
     private var firstUnanswered: UInt32 = 1
-    private var room = [UInt8](repeating: 0, count: 64 * 1024)
+    private var room = Memory.room(64 * 1024)
 
     private static let batch = 100
     private static let mostUnderWay = 512
