@@ -46,6 +46,46 @@ import Testing
         #expect(bench.reports() == ["RS [10.0.0.1]:tcp:80 [10.1.0.1]:tcp:80 UP\n"])
     }
 
+    @Test func aBFDSessionDecidesAtOnce() {
+        var check = CheckSettings(.bfd(name: "B"))
+        check.timing.retries = 3
+        var bench = Bench()
+        bench.start(health([virtualServer("10.1.0.1", [realServer("10.0.0.1", [check]), realServer("10.0.0.2", [])])]))
+        #expect(bench.text == ["10.1.0.1:80 10.0.0.1=1 10.0.0.2=1"], "nothing is known: it counts as up")
+        _ = bench.notices()
+        bench.handle(.bfd(name: "other", isUp: false))
+        #expect(bench.text == ["10.1.0.1:80 10.0.0.1=1 10.0.0.2=1"])
+        bench.handle(.bfd(name: "B", isUp: false))
+        #expect(bench.text == ["10.1.0.1:80 10.0.0.2=1"])
+        #expect(
+            bench.notices() == [
+                "BFD check of [B] RS([10.0.0.1]:tcp:80) is DOWN",
+                "Removing service [10.0.0.1]:tcp:80 from VS [10.1.0.1]:tcp:80",
+            ])
+        bench.handle(.bfd(name: "B", isUp: true))
+        #expect(bench.text == ["10.1.0.1:80 10.0.0.1=1 10.0.0.2=1"])
+    }
+
+    @Test func withAlphaABFDSessionHasToComeUpFirst() {
+        var check = CheckSettings(.bfd(name: "B"))
+        check.alpha = true
+        var bench = Bench()
+        bench.start(health([virtualServer("10.1.0.1", [realServer("10.0.0.1", [check])])]))
+        #expect(bench.text == ["10.1.0.1:80"])
+        bench.handle(.bfd(name: "B", isUp: true))
+        #expect(bench.text == ["10.1.0.1:80 10.0.0.1=1"])
+    }
+
+    @Test func aServerAddedByAReloadKnowsTheSessionsState() {
+        let check = CheckSettings(.bfd(name: "B"))
+        var bench = Bench()
+        bench.start(health([virtualServer("10.1.0.1", [realServer("10.0.0.1", [check])])]))
+        bench.handle(.bfd(name: "B", isUp: false))
+        bench.reload(
+            health([virtualServer("10.1.0.1", [realServer("10.0.0.1", [check]), realServer("10.0.0.2", [check])])]))
+        #expect(bench.text == ["10.1.0.1:80"])
+    }
+
     @Test func inhibitSetsTheWeightToZeroInPlace() {
         var server = realServer("10.0.0.1", weight: 2)
         server.inhibitsOnFailure = true

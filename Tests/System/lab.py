@@ -317,14 +317,15 @@ class Daemon:
         return ["-p", self.path("pid"), "-r", self.path("vrrp.pid"), "-c", self.path("chk.pid"),
                 "-b", self.path("bfd.pid")]
 
-    def start(self, config, *flags, binary=None, detail=True, syslog=False, environment=None):
-        """Starts in the foreground with its log in a file."""
+    def start(self, config, *flags, binary=None, detail=True, syslog=False, environment=None,
+              parts=("-P",)):
+        """Starts in the foreground with its log in a file; `parts` are the options that name the processes to start."""
         self.binary = binary or BINARY
         self.write(config)
         self.starts += 1
         with open(self.path("log"), "a") as log:
             self.process = self.host.spawn(
-                self.binary, "-n", "-l", *([] if syslog else ["-G"]), *(["-D"] if detail else []), "-P",
+                self.binary, "-n", "-l", *([] if syslog else ["-G"]), *(["-D"] if detail else []), *parts,
                 "-f", self.path("conf"), *self.pid_options(), *flags, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                 env=environment)
         return self

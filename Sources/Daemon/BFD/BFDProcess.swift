@@ -37,7 +37,7 @@ package final class BFDProcess: ChildProcess {
         let settings = environment.configuration.bfd.sessions
         engine.configure(settings, at: now)
         for (kind, publisher) in publishers {
-            publisher.keep(Set(settings.lazy.filter { $0.informs(kind) }.map(\.name)))
+            publisher.keep(environment.configuration.sessionNames(for: kind))
             // A session that this process was not told of before may have been up for long.
             for session in engine.sessions.all where !session.isLeaving && session.settings.informs(kind) {
                 publisher.publishIfUnknown(BFDStatus(name: session.settings.name, report: session.report, since: now))
@@ -71,6 +71,13 @@ package final class BFDProcess: ChildProcess {
         } catch {
             environment.logger.log(.warning, "Unable to write \(path) - \(error)")
         }
+    }
+}
+
+extension Configuration {
+    /// The sessions that a process of that kind hears of.
+    func sessionNames(for kind: ChildKind) -> Set<String> {
+        Set(bfd.sessions.lazy.filter { $0.informs(kind) }.map(\.name))
     }
 }
 

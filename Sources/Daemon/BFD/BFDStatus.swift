@@ -170,6 +170,24 @@ package final class BFDSubscriber {
         }
     }
 
+    /// Hears on the channel that the process was given, with a log line for each change of a session that has been up;
+    /// nil, with a log line, where that is impossible.
+    package static func hearing(
+        in environment: ProcessEnvironment, _ handler: @escaping (BFDStatus, Instant) -> Void
+    ) -> BFDSubscriber? {
+        guard let channel = environment.bfdChannels.incoming else { return nil }
+        do throws(SystemError) {
+            return try BFDSubscriber(loop: environment.loop, channel: channel) { [unowned environment] status, now in
+                guard status.isUp != nil else { return }
+                environment.log(status.line(receivedAt: now))
+                handler(status, now)
+            }
+        } catch {
+            environment.logger.log(.error, "Unable to hear of BFD sessions - \(error)")
+            return nil
+        }
+    }
+
     deinit {
         if let registration { loop.remove(registration) }
         for timer in timers.values { loop.cancel(timer) }

@@ -10,6 +10,7 @@ package final class CheckerProcess: ChildProcess {
     private let environment: ProcessEnvironment
     private let checkers: Checkers
     private let pipes: ReportPipes
+    private var sessions: BFDSubscriber?
 
     /// See `ChildProcess`.
     package init(_ environment: ProcessEnvironment) throws(ExitCode) {
@@ -33,12 +34,16 @@ package final class CheckerProcess: ChildProcess {
         checkers.setTimeouts(configuration.globals.lvs)
         pipes.startScripts(environment.launcher, environment.processes)
         checkers.start(configuration.health, at: Instant.now)
+        sessions = BFDSubscriber.hearing(in: environment) { [unowned checkers] status, now in
+            if let isUp = status.isUp { checkers.handle(.bfd(name: status.name, isUp: isUp), at: now) }
+        }
     }
 
     /// Changes over to the new configuration.
     package func reload(from old: Configuration, at now: Instant) {
         checkers.setTimeouts(environment.configuration.globals.lvs)
         checkers.reload(environment.configuration.health, at: now)
+        sessions?.keep(environment.configuration.sessionNames(for: .checker))
     }
 
     /// Takes our services out of the kernel, unless told not to.

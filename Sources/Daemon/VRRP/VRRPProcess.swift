@@ -60,10 +60,8 @@ package final class VRRPProcess: ChildProcess {
             later: { work in environment.loop.after(.seconds(1)) { _ in work() } },
             log: { environment.log($0) })
         connect()
-        do throws(SystemError) {
-            try subscribe()
-        } catch {
-            environment.logger.log(.error, "Unable to hear of BFD sessions - \(error)")
+        sessions = BFDSubscriber.hearing(in: environment) { [unowned self] status, now in
+            if let isUp = status.isUp { tell(.bfd(status.name, isUp: isUp), at: now) }
         }
         begin(at: .now)
     }
@@ -91,15 +89,6 @@ package final class VRRPProcess: ChildProcess {
                 routers.advance(to: now, into: &actions)
                 perform(at: now)
             })
-    }
-
-    /// Hears of the BFD sessions that routers track.
-    private func subscribe() throws(SystemError) {
-        guard let channel = environment.bfdChannels.incoming else { return }
-        sessions = try BFDSubscriber(loop: environment.loop, channel: channel) { [unowned self] status, now in
-            environment.log(status.line(receivedAt: now))
-            if let isUp = status.isUp { tell(.bfd(status.name, isUp: isUp), at: now) }
-        }
     }
 
     private func begin(at now: Instant) {
@@ -143,6 +132,7 @@ package final class VRRPProcess: ChildProcess {
         if environment.configuration.globals.vrrp.repeatsStatesOnReload { reporter.repeatStates(of: routers) }
         files.configure(settings.trackFiles, writesInitialValues: false, at: now)
         scripts.configure(settings.scripts)
+        sessions?.keep(environment.configuration.sessionNames(for: .vrrp))
     }
 
     /// Ends the track scripts, has every router resign, takes the addresses away and finishes once the kernel has
