@@ -5,12 +5,14 @@
     run.py [--filter TEXT]... [--list] [--jobs N]
 
 BINARY names the daemon under test (default .build/release/keepalived), PEER the other one (/usr/sbin/keepalived).
-One line a test, and at the end `N passed, N failed, N skipped`. Tests that measure time run alone, after the others.
+One line a test, and at the end `N passed, N failed, N skipped`. Tests that measure time run alone, after the others. Tests
+that need a kernel of their own run in user-mode Linux (scripts/with-ipvs), all in one boot, beside the others.
 """
 import argparse
 import glob
 import importlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -109,15 +111,63 @@ class Report:
         if verdict == "FAIL":
             print("".join(f"        {line}\n" for line in message.splitlines()), end="", flush=True)
 
+    def add(self, passed, failed, skipped):
+        """Counts what another report has printed."""
+        self.passed, self.failed, self.skipped = self.passed + passed, self.failed + failed, self.skipped + skipped
+
     def close(self):
         print(f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped", flush=True)
         return 1 if self.failed else 0
 
 
-def run_all(tests, jobs, report):
+class OtherKernel:
+    """The same program in user-mode Linux, with the tests that need that kernel; its lines become ours."""
+
+    LIMIT, JOBS = 300, 10  # its tests wait more than they work
+
+    def __init__(self, kernel, tests, options, report):
+        self.tests, self.report, self.pending, self.summary = tests, report, b"", None
+        filters = [word for text in options.filter for word in ("--filter", text)]
+        self.process = subprocess.Popen(
+            [f"{HERE}/../../scripts/with-ipvs", sys.executable, f"{HERE}/run.py", "--inside", kernel,
+             "--jobs", str(self.JOBS), *filters],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+            env={**os.environ, "WITH_IPVS_SECONDS": str(self.LIMIT)})
+        os.set_blocking(self.process.stdout.fileno(), False)
+
+    def collect(self):
+        """Hands on what has come; true when it has ended and is accounted for."""
+        ended = self.process.poll() is not None
+        self.pending += self.process.stdout.read() or b""
+        *lines, self.pending = self.pending.split(b"\n")
+        for line in lines:
+            self.hand_on(line.decode(errors="replace"))
+        if ended:
+            missing = len(self.tests) - (sum(self.summary) if self.summary else 0)
+            if missing:
+                print(f"FAIL   0.0 s  {missing} tests in user-mode Linux gave no verdict", flush=True)
+            counted = self.summary or (0, 0, 0)
+            self.report.add(counted[0], counted[1] + missing, counted[2])
+        return ended
+
+    def hand_on(self, line):
+        if found := re.fullmatch(r"(\d+) passed, (\d+) failed, (\d+) skipped", line):
+            self.summary = tuple(map(int, found.groups()))
+        else:
+            print(line, flush=True)
+
+    def end(self):
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+def run_all(tests, jobs, report, beside=None):
+    """Runs the tests, `jobs` at a time, and another kernel beside them."""
     waiting, running = list(tests), []
     try:
-        while waiting or running:
+        while waiting or running or beside:
+            if beside and beside.collect():
+                beside = None
             while waiting and len(running) < jobs:
                 running.append(Running(waiting.pop(0)))
             for one in list(running):
@@ -126,6 +176,8 @@ def run_all(tests, jobs, report):
                     report.line(one, *outcome)
             time.sleep(0.02)
     finally:
+        if beside:
+            beside.end()
         for one in running:
             os.killpg(one.pid, signal.SIGKILL)
             os.waitpid(one.pid, 0)
@@ -143,6 +195,7 @@ def main():
     parser.add_argument("--filter", action="append", default=[], help="only tests whose title contains the text")
     parser.add_argument("--list", action="store_true", help="print the titles and end")
     parser.add_argument("--jobs", type=int, default=4, help="tests at a time, for those that do not measure time")
+    parser.add_argument("--inside", metavar="KERNEL", help="only tests that need this kernel, which runs here")
     options = parser.parse_args()
     tests = [test for test in load() if not options.filter or any(text in test.title for text in options.filter)]
     if options.list:
@@ -156,7 +209,10 @@ def main():
         return 1
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     report = Report()
-    run_all([test for test in tests if not test.alone], options.jobs, report)
+    tests, elsewhere = ([test for test in tests if test.kernel == options.inside],
+                        [test for test in tests if test.kernel and not options.inside])
+    beside = OtherKernel("ipvs", elsewhere, options, report) if elsewhere else None
+    run_all([test for test in tests if not test.alone], options.jobs, report, beside)
     run_all([test for test in tests if test.alone], 1, report)
     return report.close()
 

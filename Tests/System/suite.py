@@ -11,19 +11,23 @@ AGAINST_UPSTREAM = os.path.realpath(BINARY) == os.path.realpath(PEER)
 
 
 class Test:
-    def __init__(self, title, body, limit, alone, known):
+    def __init__(self, title, body, limit, alone, known, kernel):
         self.title, self.body, self.limit, self.alone, self.known = title, body, limit, alone, known
+        self.kernel = kernel
 
 
-def test(title, *, limit=30, alone=False, known=None):
+def test(title, *, limit=30, alone=False, known=None, kernel=None):
     """Declares a test.
 
     limit   seconds after which it is ended and has failed
     alone   it measures time, so nothing else runs beside it
     known   the fault of upstream 2.2.7 that this test shows: a failure is expected when that is what is tested
+    kernel  "ipvs": it needs a kernel with IPVS, ipvlan, VLAN, VRF or dummy links, and runs in user-mode Linux together with
+            all others that do. That has one slow processor and its own /run and /tmp: keep such tests few, and measure ratios
     """
     def declare(body):
-        TESTS.append(Test(f"{body.__module__.removeprefix('test_')}: {title}", body, limit, alone, known))
+        TESTS.append(Test(f"{body.__module__.removeprefix('test_')}: {title}", body, limit, alone, known,
+                          kernel))
         return body
     return declare
 
