@@ -31,6 +31,9 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
     /// EINVAL, for errors made here.
     package static var invalidArgument: Int32 { EINVAL }
 
+    /// ENODEV: the interface that something was to be done on is not there.
+    package static let noDevice = SystemError(call: "interface", code: ENODEV)
+
     static func text(of code: Int32) -> String {
         guard let text = strerror(code) else { return "error \(code)" }
         return String(cString: text)

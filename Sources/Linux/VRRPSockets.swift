@@ -90,6 +90,8 @@ package final class VRRPSender {
             try socket.set(level, IPV6_MULTICAST_HOPS, 255)
             try socket.set(level, IPV6_UNICAST_HOPS, 255)
             try socket.set(level, IPV6_TCLASS, 0xc0)
+            // The interface of a virtual MAC has no address of its own, so that nobody learns that MAC for it.
+            try socket.set(level, IPV6_FREEBIND, 1)
             try Self.refuseEverything(socket)
         }
     }

@@ -26,6 +26,9 @@ package enum LinkRequest: NetlinkRequest, Hashable, Sendable {
     case setHardware(index: UInt32, MACAddress)
     case setMTU(index: UInt32, UInt32)
     case setMaster(index: UInt32, UInt32?)
+    case setGroup(index: UInt32, UInt32)
+    /// Settings of /proc/sys/net/ipv4/conf, which can be made this way even where /proc is read-only.
+    case setIPv4(index: UInt32, [IPv4Setting: UInt32])
     /// No link-local IPv6 address of its own (IN6_ADDR_GEN_MODE_NONE). It must be in force before the interface goes up.
     case setNoLinkLocalAddress(index: UInt32)
     case delete(index: UInt32)
@@ -33,6 +36,16 @@ package enum LinkRequest: NetlinkRequest, Hashable, Sendable {
 
     /// IPVLAN_F_*; neither is bridge mode.
     package enum IPVLANFlags: UInt16, Sendable { case bridge = 0, `private` = 1, vepa = 2 }
+
+    /// IPV4_DEVCONF_*.
+    package enum IPv4Setting: UInt16, Hashable, Sendable {
+        case rpFilter = 8
+        case arpFilter = 13
+        case arpAnnounce = 18
+        case arpIgnore = 19
+        case promoteSecondaries = 20
+        case acceptLocal = 23
+    }
 
     private static let macvlanPrivate: UInt32 = 1
 
@@ -58,6 +71,10 @@ package enum LinkRequest: NetlinkRequest, Hashable, Sendable {
             change(&buffer, sequence, index) { $0.attribute(LinkAttribute.mtu, mtu) }
         case .setMaster(let index, let master):
             change(&buffer, sequence, index) { $0.attribute(LinkAttribute.master, master ?? 0) }
+        case .setGroup(let index, let group):
+            change(&buffer, sequence, index) { $0.attribute(LinkAttribute.group, group) }
+        case .setIPv4(let index, let settings):
+            change(&buffer, sequence, index) { $0.ipv4(settings) }
         case .setNoLinkLocalAddress(let index):
             change(&buffer, sequence, index) { $0.noLinkLocalAddress() }
         case .delete(let index):
@@ -107,6 +124,20 @@ extension MessageBuffer {
         put(index)
         put(flags)
         put(mask)
+    }
+
+    fileprivate mutating func ipv4(_ settings: [LinkRequest.IPv4Setting: UInt32]) {
+        let inet: UInt16 = 2
+        let configuration: UInt16 = 1
+        nested(LinkAttribute.familySpecific) { buffer in
+            buffer.nested(inet) { buffer in
+                buffer.nested(configuration) { buffer in
+                    for (setting, value) in settings.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+                        buffer.attribute(setting.rawValue, value)
+                    }
+                }
+            }
+        }
     }
 
     fileprivate mutating func noLinkLocalAddress() {

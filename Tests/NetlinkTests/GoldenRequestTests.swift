@@ -287,6 +287,14 @@ struct GoldenRequestTests {
             """
         ),
         Recorded(
+            "ip link set vrrp.8 group 7",
+            LinkRequest.setGroup(index: 5, 7),
+            """
+            2800000010000500d66c016b0000000000000000050000000000000000000000
+            08001b0007000000
+            """
+        ),
+        Recorded(
             "ip link set vrrp.8 nomaster",
             LinkRequest.setMaster(index: 5, nil),
             """

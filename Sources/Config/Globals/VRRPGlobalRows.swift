@@ -33,7 +33,7 @@ extension VRRPGlobals {
             GlobalSettings.once(
                 "vmac_addr_prefix", "<string>", \.virtualMACAddressPrefix, "How names of interfaces made by use_vmac_addr begin."
             )
-            .defaulting(to: "vmac_prefix").since("2.2.0").parsedOnly,
+            .defaulting(to: "vmac_prefix").since("2.2.0"),
         ]
     }
 

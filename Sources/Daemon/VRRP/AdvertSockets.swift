@@ -76,19 +76,26 @@ final class AdvertSockets {
     ) -> [Channel: Listening] {
         var wanted: [Channel: Listening] = [:]
         for (place, settings) in routers {
-            let interface = settings.interface.flatMap { interfaces[$0] }
-            if settings.interface != nil, interface == nil { continue }
-            let channel = Channel(
-                family: settings.family, proto: settings.authenticatesHeader ? IPProtocol.authentication : IPProtocol.vrrp,
-                interface: interface?.index ?? 0)
-            var listening = wanted[channel] ?? Listening()
-            if let interface { listening.interface = (interface.name, interface.index) }
-            if case .multicast(let group) = settings.transport { listening.groups.insert(group) }
-            if let size = settings.receiveBuffer { listening.bufferSize = max(listening.bufferSize ?? 0, Int(size)) }
-            listening.routers.append((place, settings.routerID))
-            wanted[channel] = listening
+            for interface in settings.listeningInterfaces.compactMap({ interfaces[$0] }) {
+                listen(place, settings, on: interface, &wanted)
+            }
+            if settings.interface == nil { listen(place, settings, on: nil, &wanted) }
         }
         return wanted
+    }
+
+    private func listen(
+        _ place: Int, _ settings: RouterSettings, on interface: Interfaces.Interface?, _ wanted: inout [Channel: Listening]
+    ) {
+        let channel = Channel(
+            family: settings.family, proto: settings.authenticatesHeader ? IPProtocol.authentication : IPProtocol.vrrp,
+            interface: interface?.index ?? 0)
+        var listening = wanted[channel] ?? Listening()
+        if let interface { listening.interface = (interface.name, interface.index) }
+        if case .multicast(let group) = settings.transport { listening.groups.insert(group) }
+        if let size = settings.receiveBuffer { listening.bufferSize = max(listening.bufferSize ?? 0, Int(size)) }
+        listening.routers.append((place, settings.routerID))
+        wanted[channel] = listening
     }
 
     private func open(_ channel: Channel, _ listening: Listening) throws(SystemError) {
@@ -187,6 +194,12 @@ final class AdvertSockets {
 }
 
 extension RouterSettings {
+    /// The interfaces that adverts of others may arrive by.
+    fileprivate var listeningInterfaces: [String] {
+        guard movesToVirtualMAC else { return [transmitInterface].compactMap { $0 } }
+        return [interface, virtualInterface?.name].compactMap { $0 }
+    }
+
     /// Whether adverts come inside an IP authentication header.
     var authenticatesHeader: Bool {
         switch authentication {

@@ -112,6 +112,14 @@ final class KernelLink {
         }
     }
 
+    /// Sends a request about an interface; what is refused is told.
+    func change(_ request: LinkRequest, refused: @escaping (Refusal) -> Void) {
+        commands.request(request) { [unowned self] refusal in
+            if let refusal { refused(refusal) }
+            if commands.underWay == 0 { finishIfDone() }
+        }
+    }
+
     /// Calls `done` once every request has been answered.
     func finish(_ done: @escaping () -> Void) {
         commands.flush()

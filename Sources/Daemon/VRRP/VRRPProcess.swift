@@ -22,6 +22,7 @@ package final class VRRPProcess: ChildProcess {
     private let files: FileTracker
     private var keeper: AddressKeeper?
     private var routeKeeper: RouteKeeper?
+    private let virtuals: VirtualInterfaces
     private var sessions: BFDSubscriber?
 
     private var actions: [Action] = []
@@ -49,6 +50,7 @@ package final class VRRPProcess: ChildProcess {
         do throws(SystemError) {
             announcer = try AnnouncementSender()
             kernel = try KernelLink(environment)
+            virtuals = VirtualInterfaces(kernel: kernel) { environment.log($0) }
         } catch {
             environment.log("\(error)")
             throw .fatal
@@ -81,6 +83,7 @@ package final class VRRPProcess: ChildProcess {
             perform(at: now)
         }
         kernel.resynchronise = { [unowned self] all, now in resynchronise(all, at: now) }
+        virtuals.changed = { [unowned self] in virtualInterfacesChanged() }
         scripts.ended = { [unowned self] name, result, now in tell(.scriptEnded(name, result), at: now) }
         files.changed = { [unowned self] name, value, now in tell(.fileValue(name, value), at: now) }
         environment.loop.addDeadlines(
@@ -94,8 +97,10 @@ package final class VRRPProcess: ChildProcess {
     private func begin(at now: Instant) {
         reporter.pipes.configure(environment.configuration.vrrp.notifyPipes)
         for news in kernel.dump() { _ = interfaces.note(news) }
+        virtuals.begin(environment.configuration.vrrp.routers, &interfaces)
         routers.reconfigure(to: environment.configuration.vrrp, options: options, at: now, into: &actions)
         perform(at: now)
+        virtualInterfacesChanged()
         for interface in interfaces.all { routers.handle(.link(interface.name, isUp: interface.link.isUsable), at: now, into: &actions) }
         adoptAddresses()
         adoptRoutes()
@@ -103,6 +108,7 @@ package final class VRRPProcess: ChildProcess {
         files.configure(environment.configuration.vrrp.trackFiles, writesInitialValues: true, at: now)
         routers.handle(.start, at: now, into: &actions)
         perform(at: now)
+        virtuals.lowerUnused(interfaces)
         scripts.configure(environment.configuration.vrrp.scripts)
     }
 
@@ -129,6 +135,7 @@ package final class VRRPProcess: ChildProcess {
         routers.reconfigure(to: settings, options: options, at: now, into: &actions)
         claimStatics()
         perform(at: now)
+        virtuals.configure(settings.routers, interfaces)
         if environment.configuration.globals.vrrp.repeatsStatesOnReload { reporter.repeatStates(of: routers) }
         files.configure(settings.trackFiles, writesInitialValues: false, at: now)
         scripts.configure(settings.scripts)
@@ -145,6 +152,7 @@ package final class VRRPProcess: ChildProcess {
         releaseStatics()
         perform(at: now)
         while let keeper, keeper.hasWork { step(keeper) }
+        if environment.commandLine.releasesVRRP { virtuals.end(interfaces) }
         kernel.finish { [unowned self] in
             reporter.pipes.remove()
             environment.finish()
@@ -159,7 +167,8 @@ package final class VRRPProcess: ChildProcess {
     private func receive(
         _ packet: borrowing ReceivedPacket, _ candidates: [Int], _ interface: UInt32, _ now: Instant
     ) {
-        guard let place = routers.addressee(of: packet, among: candidates) else {
+        let listening = candidates.filter { listens($0, on: interface) }
+        guard let place = routers.addressee(of: packet, among: listening) else {
             guard candidates.isEmpty, environment.configuration.globals.vrrp.logsUnknownRouterIDs, let id = packet.routerID,
                 let name = interfaces[interface]?.name
             else { return }
@@ -169,12 +178,21 @@ package final class VRRPProcess: ChildProcess {
         perform(at: now)
     }
 
+    /// Whether a router takes adverts from an interface: one that sends from a virtual MAC hears everything twice while it does.
+    private func listens(_ place: Int, on interface: UInt32) -> Bool {
+        guard holders.contains(place), let settings = routers.routers[place]?.settings, settings.movesToVirtualMAC,
+            let own = settings.transmitInterface.flatMap({ interfaces[$0]?.link })
+        else { return true }
+        return interface == own.index || !own.isUsable
+    }
+
     /// What news of interfaces and addresses mean to the routers.
     private func take(_ changes: [Interfaces.Change], at now: Instant) {
         for change in changes {
             switch change {
             case .link(let name, _, let isUp):
-                if isServed(name), isUp { socketsAreStale = true }
+                virtuals.noteLink(name, interfaces)
+                if isServed(name), isUp || virtuals.isMade(name) { socketsAreStale = true }
                 tellSources(on: name, at: now)
                 routers.handle(.link(name, isUp: isUp), at: now, into: &actions)
                 if isUp { claimAgain(on: name) }
@@ -182,6 +200,7 @@ package final class VRRPProcess: ChildProcess {
             case .gone(let index, let name):
                 keeper?.forget(interface: index)
                 routeKeeper?.forget(interface: index)
+                virtuals.noteGone(name, interfaces)
                 followLinks(.refused)
                 socketsAreStale = true
                 tellSources(on: name, at: now)
@@ -205,7 +224,7 @@ package final class VRRPProcess: ChildProcess {
     }
 
     private func isServed(_ name: String) -> Bool {
-        routers.occupiedPlaces.contains { routers.routers[$0]?.settings.interface == name }
+        virtuals.isMade(name) || routers.occupiedPlaces.contains { routers.routers[$0]?.settings.interface == name }
     }
 
     /// Puts an address back that somebody else took away; false if it is none of ours.
@@ -221,20 +240,20 @@ package final class VRRPProcess: ChildProcess {
     private func claimAgain(on name: String) {
         for place in routers.occupiedPlaces {
             guard let router = routers.routers[place], router.state == .master else { continue }
-            let isConcerned = router.announcedAddresses.contains { ($0.interface ?? router.settings.interface) == name }
+            let isConcerned = router.announcedAddresses.contains { router.settings.interface(of: $0) == name }
             if isConcerned { keeper?.claim(holdings(of: router), by: place) }
         }
     }
 
     private func tellSources(on name: String, at now: Instant) {
-        for place in routers.occupiedPlaces where routers.routers[place]?.settings.interface == name {
+        for place in routers.occupiedPlaces where routers.routers[place]?.settings.sourceInterface == name {
             tellSource(of: place, at: now)
         }
     }
 
     private func tellSource(of place: Int, at now: Instant) {
         guard let router = routers.routers[place] else { return }
-        let address = router.settings.interface.flatMap { interfaces[$0] }.flatMap {
+        let address = router.settings.sourceInterface.flatMap { interfaces[$0] }.flatMap {
             interfaces.source(for: router.settings, on: $0.index, current: router.source)
         }
         let source = router.settings.interface == nil ? router.settings.source : address
@@ -267,12 +286,14 @@ package final class VRRPProcess: ChildProcess {
         case .hold(let place):
             sockets.flush()
             holders.insert(place)
+            raise(place)
             if let router = routers.routers[place] { keeper?.claim(holdings(of: router), by: place) }
             claimRoutes(of: place)
         case .release(let place):
             sockets.flush()
             if isStopping, !environment.commandLine.releasesVRRP { return }
             holders.remove(place)
+            virtuals.lower(routers.routers[place]?.settings.madeInterfaces ?? [], interfaces)
             keeper?.claim([], by: place)
             routeKeeper?.claim([], [], by: place)
         case .announce(let place, let from, let count):
@@ -296,12 +317,35 @@ package final class VRRPProcess: ChildProcess {
     }
 
     private func send(_ place: Int, _ priority: UInt8) {
-        let interface = routers.interface(of: place).flatMap { interfaces.index(of: $0) } ?? 0
+        if !holders.contains(place) { raise(place) }
         do throws(SystemError) {
+            let interface = try transmitIndex(of: place)
             try sockets.queue(place, priority: priority, of: &routers, interface: interface)
         } catch {
             noteUnsent(place, error)
         }
+    }
+
+    private func transmitIndex(of place: Int) throws(SystemError) -> UInt32 {
+        guard let name = routers.transmitInterface(of: place) else { return 0 }
+        guard let index = interfaces.index(of: name) else { throw .noDevice }
+        return index
+    }
+
+    /// Puts the interfaces of a router's virtual MAC up.
+    private func raise(_ place: Int) {
+        guard let settings = routers.routers[place]?.settings, settings.virtualInterface != nil else { return }
+        virtuals.raise(settings.madeInterfaces, interfaces)
+    }
+
+    /// Interfaces were made or are gone: who cannot have one is in fault.
+    private func virtualInterfacesChanged() {
+        for place in routers.occupiedPlaces {
+            guard let made = routers.routers[place]?.settings.virtualInterface else { continue }
+            routers.handle(
+                .obstacle(router: place, .virtualInterface, isPresent: virtuals.isRefused(made.name)), at: .now, into: &actions)
+        }
+        perform(at: .now)
     }
 
     private func noteUnsent(_ place: Int, _ error: SystemError) {
@@ -312,7 +356,7 @@ package final class VRRPProcess: ChildProcess {
     /// What a reload changed about a router besides its machine.
     private func adapt(from old: RouterSettings, to new: RouterSettings, _ place: Int, at now: Instant) {
         if old.transport != new.transport || old.authenticatesHeader != new.authenticatesHeader
-            || old.receiveBuffer != new.receiveBuffer
+            || old.receiveBuffer != new.receiveBuffer || old.virtualInterface != new.virtualInterface
         {
             socketsAreStale = true
         }
@@ -352,7 +396,7 @@ package final class VRRPProcess: ChildProcess {
     }
 
     private func holding(_ entry: AddressEntry, of router: VirtualRouter) -> AddressLedger.Holding? {
-        guard let name = entry.interface ?? router.settings.interface, let index = interfaces[name]?.index else { return nil }
+        guard let name = router.settings.interface(of: entry), let index = interfaces[name]?.index else { return nil }
         return AddressLedger.Holding(entry, on: index)
     }
 

@@ -51,8 +51,8 @@ extension AnnouncementSchedule {
 extension RouterSettings {
     /// Whether `garp_extra_if` covers the address: it is on an interface that carries none of our adverts.
     fileprivate func announcesByItself(_ entry: AddressEntry) -> Bool {
-        guard let other = entry.interface, other != interface else { return false }
-        return announcements.includesAllExtraInterfaces || entry.usesVirtualMAC
-            || virtualInterface?.coversOtherInterfaces ?? false
+        let target = interface(of: entry)
+        guard let target, target != virtualInterface?.name ?? interface else { return false }
+        return announcements.includesAllExtraInterfaces || addressInterfaces.contains { $0.name == target }
     }
 }

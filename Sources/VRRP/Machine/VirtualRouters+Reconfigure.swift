@@ -96,9 +96,10 @@ extension VirtualRouter {
         if old.addresses != new.addresses || old.excludedAddresses != new.excludedAddresses
             || old.announcements != new.announcements
             || old.routes != new.routes || old.rules != new.rules
+            || old.virtualInterface != new.virtualInterface || old.addressInterfaces != new.addressInterfaces
         {
             if isHolding { actions.append(.hold(router: place)) }
-            changeAddresses(at: now, lanes: lanes, into: &actions)
+            changeAddresses(from: old, at: now, lanes: lanes, into: &actions)
         }
         if old.authentication != new.authentication || old.transport != new.transport { setGuards() }
         let after = standingFaults
@@ -120,8 +121,14 @@ extension VirtualRouter {
     }
 
     /// A master announces what is new at once.
-    private mutating func changeAddresses(at now: Instant, lanes: [Int], into actions: inout [Action]) {
-        let before = Set(announcedAddresses)
+    private mutating func changeAddresses(
+        from old: RouterSettings, at now: Instant, lanes: [Int], into actions: inout [Action]
+    ) {
+        let stays = { [new = settings] (entry: AddressEntry) in
+            old.interface(of: entry) == new.interface(of: entry)
+                && old.virtualInterface?.kind == new.virtualInterface?.kind
+        }
+        let before = Set(announcedAddresses.filter(stays))
         announcedAddresses = settings.allAddresses
         announcements.reconfigure(to: AnnouncementSchedule(settings, lanes: lanes))
         guard isHolding else { return }

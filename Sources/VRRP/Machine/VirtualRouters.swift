@@ -58,8 +58,8 @@ package struct VirtualRouters: Sendable {
     /// The place of a router by its identity.
     package func place(of identity: RouterSettings.Identity) -> Int? { places[identity] }
 
-    /// The interface that the settings of a router name, read without a copy of the rest.
-    package func interface(of place: Int) -> String? { routers[place]?.settings.interface }
+    /// The interface that adverts of a router leave by, read without a copy of the rest.
+    package func transmitInterface(of place: Int) -> String? { routers[place]?.settings.transmitInterface }
 
     /// Places that are taken, in the order of the places.
     package var occupiedPlaces: [Int] { routers.indices.filter { routers[$0] != nil && !departing.contains($0) } }

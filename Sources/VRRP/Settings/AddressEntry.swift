@@ -40,32 +40,3 @@ package struct AddressEntry: Hashable, Sendable {
         package static let autojoin = Flags(rawValue: 16)
     }
 }
-
-/// The interface made for a router's addresses: a macvlan with the virtual MAC, or an ipvlan.
-package struct VirtualInterface: Hashable, Sendable {
-    /// How the interface is made.
-    package enum Kind: Hashable, Sendable {
-        case macvlan(MACAddress)
-        case ipvlan(mode: IPVLANMode, address: IPPrefix?)
-    }
-
-    /// How interfaces of one ipvlan see each other.
-    package enum IPVLANMode: Hashable, Sendable { case bridge, `private`, vepa }
-
-    package var kind: Kind
-    /// At most 15 bytes.
-    package var name: String
-    /// Number of the interface group; nil: the kernel's default.
-    package var group: UInt32?
-    /// `vmac_xmit_base`: adverts leave through the interface below.
-    package var transmitsOnBase = false
-    /// `use_vmac_addr`: addresses on other interfaces get virtual MACs too.
-    package var coversOtherInterfaces = false
-    /// `netlink_notify_msg`: peers on the link are notified through the kernel.
-    package var notifiesPeers = false
-
-    package init(_ kind: Kind, name: String) {
-        self.kind = kind
-        self.name = name
-    }
-}

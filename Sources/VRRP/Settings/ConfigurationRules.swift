@@ -44,24 +44,24 @@ package struct RoutersCase: Sendable {
             }
         },
         Rule("virtual-interface-name-taken") { all, settling in
-            var taken = Set<String>()
+            var names = InterfaceNames(settling.globals.vrrp)
             for index in all.routers.indices {
-                guard let name = all.routers[index].settings.virtualInterface?.name else { continue }
-                if taken.insert(name).inserted { continue }
+                guard let made = all.routers[index].settings.virtualInterface, made.hasGivenName else { continue }
+                if names.take(made.name) { continue }
                 let draft = all.routers[index].draft
-                guard draft.virtualInterface?.name == nil,
-                    let free = (1...255).lazy.map({ name.numbered($0) }).first(where: { !taken.contains($0) })
-                else {
-                    settling.report(
-                        .error, at: draft.places["use_vmac"] ?? draft.place(of: "use_ipvlan"),
-                        "the interface name '\(name)' is used by another router",
-                        help: "give each router's interface its own name", consequence: .fatal
-                    )
-                    continue
-                }
-                all.routers[index].settings.virtualInterface?.name = free
-                taken.insert(free)
+                settling.report(
+                    .error, at: draft.places["use_vmac"] ?? draft.place(of: "use_ipvlan"),
+                    "the interface name '\(made.name)' is used by another router",
+                    help: "give each router's interface its own name", consequence: .fatal
+                )
             }
+            for index in all.routers.indices {
+                let settings = all.routers[index].settings
+                guard let made = settings.virtualInterface, !made.hasGivenName else { continue }
+                let name = names.make(names.prefix, settings.routerID, settings.family)
+                all.routers[index].settings.virtualInterface?.name = name
+            }
+            for index in all.routers.indices { all.routers[index].settings.makeAddressInterfaces(&names) }
         },
     ]
 
@@ -80,13 +80,5 @@ package struct RoutersCase: Sendable {
     private struct Held: Hashable {
         var address: IPAddress
         var interface: String?
-    }
-}
-
-extension String {
-    /// `vrrp.3` becomes `vrrp1.3`, cut to what an interface may be called.
-    fileprivate func numbered(_ number: Int) -> String {
-        let point = lastIndex(of: ".") ?? endIndex
-        return String(decoding: "\(self[..<point])\(number)\(self[point...])".utf8.prefix(15), as: UTF8.self)
     }
 }

@@ -13,7 +13,9 @@ extension RouterCase {
                 case .macvlan: .macvlan(router.virtualMAC(draft.mac))
                 case .ipvlan(let mode): .ipvlan(mode: mode, address: draft.address)
                 }
-            var settled = VirtualInterface(kind, name: draft.name ?? router.standardName(settling))
+            // Names that the file does not give are given when all routers are known.
+            var settled = VirtualInterface(kind, name: draft.name ?? "")
+            settled.hasGivenName = draft.name != nil
             settled.group = draft.group
             settled.notifiesPeers = draft.notifiesPeers
             settled.coversOtherInterfaces = router.draft.coversOtherInterfaces
@@ -82,13 +84,6 @@ extension RouterCase {
     private func virtualMAC(_ bytes: [UInt8]) -> MACAddress {
         let complete = bytes.count == 5 ? bytes + [settings.routerID] : bytes
         return MACAddress(bytes: complete) ?? .virtualRouter(settings.routerID, settings.family)
-    }
-
-    /// `vrrp.51`, or `vrrp6.51` for IPv6, cut to what an interface may be called.
-    private func standardName(_ settling: Settling) -> String {
-        let prefix = settling.globals.vrrp.virtualMACPrefix ?? "vrrp"
-        let name = "\(prefix)\(settings.family == .ipv6 ? "6" : "").\(settings.routerID)"
-        return String(decoding: name.utf8.prefix(15), as: UTF8.self)
     }
 
     static let notifyRules: [Rule<RouterCase>] = [

@@ -85,6 +85,8 @@ package struct RouterSettings: Equatable, Sendable {
     // MARK: Kernel
 
     package var virtualInterface: VirtualInterface?
+    /// More of the kind, for addresses elsewhere.
+    package var addressInterfaces: [AddressInterface] = []
     package var routes: [RouteEntry] = []
     package var rules: [RuleEntry] = []
     /// RFC 9568 Accept_Mode: packets to the addresses are accepted although we do not own them.

@@ -40,6 +40,7 @@ extension VRRPDraft {
 
         settings.routers = groups.routers.map(\.settings)
         settings.syncGroups = groups.settled
+        settings.forgetMadeInterfaces()
         settings.keepTracked()
         return settings
     }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 import Basics
+import Config
 package import Linux
+import VRRP
 
 /// What a child process is given: its configuration, its loop, its log, its scripts, and the way to its parent.
 package final class ProcessEnvironment {
@@ -146,6 +148,7 @@ extension ProcessEnvironment {
         do {
             let old = configuration
             configuration = try Configuration(frozen: SealedMemory(owning: descriptor), for: kind.processes)
+            configuration.vrrp.keepNames(of: old.vrrp, configuration.globals.vrrp)
             process.reload(from: old, at: now)
             // What was logged in changing over is to stand before the parent's "Reload complete".
             logger.flush(within: .zero)
