@@ -20,8 +20,8 @@ private final class Bench {
         publisher = try BFDPublisher(loop: loop, channel: near)
     }
 
-    func subscribe() throws {
-        subscriber = try BFDSubscriber(loop: loop, channel: far) { [unowned self] status, _ in heard.append(status) }
+    func subscribe(patience: Interval = BFDSubscriber.patience) throws {
+        subscriber = try BFDSubscriber(loop: loop, channel: far, patience: patience) { [unowned self] status, _ in heard.append(status) }
     }
 
     func publish(_ name: String, _ report: SessionReport) {
@@ -100,6 +100,28 @@ private final class Bench {
         bench.publish("two", .up)
         bench.settle()
         #expect(bench.heard.map(\.name) == ["two"])
+    }
+
+    @Test func onlyAChangeFromUpToDownIsAFailure() throws {
+        let bench = try Bench()
+        bench.publish("one", .down)
+        try bench.subscribe()
+        for report in [SessionReport.up, .down, .up, .adminDown, .up, .down] {
+            bench.publish("one", report)
+            bench.settle()
+        }
+        #expect(bench.heard.map(\.isFailure) == [false, false, true, false, false, false, true])
+    }
+
+    @Test func aDownThatIsOnlyPresumedIsNoFailure() throws {
+        let bench = try Bench()
+        try bench.subscribe(patience: .zero)
+        for report in [SessionReport.up, .untested] {
+            bench.publish("one", report)
+            bench.settle()
+        }
+        #expect(bench.heard.map(\.report) == [.up, .down])
+        #expect(bench.heard.map(\.isFailure) == [false, false])
     }
 
     @Test func lineForTheLog() {

@@ -4,8 +4,8 @@ import os
 import signal
 import time
 
-from lab import Lab, check, stays_true, wait_until
-from suite import test
+from lab import BINARY, PEER, Lab, Prober, check, configuration, instance, stays_true, wait_until
+from suite import need, test
 
 
 def session(neighbor, name="one", interval=20, multiplier=3, extra=""):
@@ -61,3 +61,68 @@ def _():
         stays_true(lambda: "is DOWN" not in a.daemon.since(mark), 1, "nobody counts as down", lambda: a.daemon.since(mark))
         check("is DOWN" not in a.daemon.since(mark), "nobody counted as down", a.daemon.since(mark))
         check("vrrp_only is in state" not in a.daemon.log(), "a session for VRRP only is not told", a.daemon.log())
+
+
+FAST = "track_bfd {\n    one fast_failover\n}\n"
+
+
+def fast_pair(lab, master=BINARY, interval=10):
+    """A master at an advert a second, and our backup, which has a session with it, of 3 x 10 ms if not said otherwise."""
+    a, b = lab.routers
+    a.daemon.start(configuration(session(b.address(), interval=interval), instance(priority=200, interval=1)),
+                   binary=master, parts=())
+    b.daemon.start(configuration(session(a.address(), interval=interval), instance(priority=100, interval=1, extra=FAST)),
+                   parts=())
+    lab.settle(a, timeout=12)
+    b.daemon.expect_log(r"instance one is in state Up", 12)
+    return a, b
+
+
+for master, name in ((BINARY, "ours"), (PEER, "2.2.7")):
+    @test(f"fast_failover: a client waits less than 40 ms when its master is cut off, {name}", limit=40, alone=True)
+    def _(master=master, name=name):
+        need(master)
+        with Lab() as lab:
+            a, b = fast_pair(lab, master)
+            prober = Prober(lab, answers={a: b"a", b: b"b"})
+            prober.start()
+            time.sleep(1)
+            cut = time.monotonic()
+            lab.cut(a)
+            b.daemon.expect_log(r"\(VI\) BFD session one with master 10.90.0.1 went down - taking over", 2)
+            time.sleep(0.3)
+            prober.finish()
+            check(prober.last_answer() == "b", "the backup answers", lab.logs())
+            outage = prober.outage(cut)
+            print(f"      {name}: {outage * 1000:.1f} ms without an answer")
+            check(outage < 0.040, f"the client waited {outage * 1000:.1f} ms", lab.logs())
+            lab.mend(a)
+            lab.settle(a, timeout=6)
+
+
+@test("fast_failover: neither our own BFD process nor a session with somebody else moves the addresses", limit=60)
+def _():
+    with Lab() as lab:
+        a, b = fast_pair(lab, interval=100)
+        # Our own BFD process dies, and the next one finds nobody: what is presumed then is no failure of the master.
+        mark = b.daemon.mark()
+        b.daemon.signal(signal.SIGSTOP)
+        os.kill(b.daemon.pid("bfd.pid"), signal.SIGKILL)
+        b.run("nft", "add table inet deaf; add chain inet deaf in { type filter hook input priority 0; };"
+                     "add rule inet deaf in udp dport 3784 drop")
+        b.daemon.signal(signal.SIGCONT)
+        b.daemon.expect_log(r"instance one is in state Down", 8, mark)
+        b.run("nft", "delete table inet deaf")
+        b.daemon.expect_log(r"\(one\) Entering Up state", 10, mark)
+        check("MASTER STATE" not in b.daemon.log(), "the backup stays", b.daemon.since(mark))
+        # A session with somebody who is not the master.
+        mark = b.daemon.mark()
+        both = "track_bfd {\n    one fast_failover\n    other fast_failover\n}\n"
+        b.daemon.reload(configuration(session(a.address(), interval=100) + session(lab.client.address(), "other", interval=100),
+                                      instance(priority=100, interval=1, extra=both)))
+        lab.client.daemon.start(GLOBALS + session(b.address(), interval=100))
+        b.daemon.expect_log(r"instance other is in state Up", 12, mark)
+        lab.cut(lab.client)
+        b.daemon.expect_log(r"instance other is in state Down", 3, mark)
+        stays_true(lambda: b.daemon.log().count("MASTER STATE") == 0, 2, "the backup stays", lab.logs)
+        lab.settle(a)

@@ -19,7 +19,7 @@ struct Reading {
         GlobalSettings.rows.lifted(to: \Whole.globals) + VRRPDraft.rows.lifted(to: \Whole.vrrp)
     )
 
-    init(_ text: String, sessions: [String: OwnWeight] = [:], _ change: (inout Surroundings) -> Void = { _ in }) {
+    init(_ text: String, sessions: [String: TrackedSession] = [:], _ change: (inout Surroundings) -> Void = { _ in }) {
         var surroundings = Surroundings.invented
         change(&surroundings)
         var reader = Reader(surroundings: surroundings, text: text)
@@ -45,7 +45,7 @@ struct Reading {
     var router: RouterSettings { settings.routers.first ?? RouterSettings(name: "missing") }
 
     /// One router with VRID 51 on eth0 that holds 192.0.2.100, and more lines in its block.
-    static func router(_ lines: String, before: String = "", sessions: [String: OwnWeight] = [:]) -> Reading {
+    static func router(_ lines: String, before: String = "", sessions: [String: TrackedSession] = [:]) -> Reading {
         Reading(
             "\(before)vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n virtual_ipaddress {\n  192.0.2.100/24\n }\n\(lines)\n}\n",
             sessions: sessions

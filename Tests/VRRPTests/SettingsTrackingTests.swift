@@ -77,7 +77,7 @@ import VRRP
     @Test func `a line's own weight counts before that of the definition`() {
         let reading = Reading.router(
             "track_script {\n chk weight 10 noreverse\n}\ntrack_interface {\n eth1 weight -30 reverse\n}\ntrack_bfd {\n hop\n}",
-            before: Self.definitions, sessions: ["hop": OwnWeight(weight: 9)]
+            before: Self.definitions, sessions: ["hop": TrackedSession(neighbor: ip("192.0.2.1"), weight: OwnWeight(weight: 9))]
         )
         #expect(reading.faults.isEmpty)
         #expect(

@@ -21,6 +21,8 @@ package final class BFDEngine {
     private let buffer = DatagramBuffer(largest: 128, count: 64)
     private var receivers: [ReceiverKind: BFDListener] = [:]
     private var senders: [Int: BFDSender] = [:]
+    /// A session that ends in the same breath has something to say still.
+    private var names: [Int: String] = [:]
     /// Sessions whose socket could not be made, and were said to be so.
     private var faulty: Set<Int> = []
     private var actions: [Action] = []
@@ -98,13 +100,14 @@ package final class BFDEngine {
     private func perform() {
         for action in actions {
             switch action {
-            case .open: break
+            case .open(let index): names[index] = sessions[index]?.settings.name
             case .configureSocket(let index): setHops(index)
             case .send(let index, let packet): send(packet, index)
             case .report(let index, let state): tell(index, state)
             case .notice(let index, let notice): log(notice, index)
             case .close(let index):
                 senders[index] = nil
+                names[index] = nil
                 faulty.remove(index)
             }
         }
@@ -126,7 +129,7 @@ package final class BFDEngine {
             guard logsDetail else { return }
             severity = .info
         }
-        for line in notice.lines(name: sessions[index]?.settings.name ?? "?") { logger.log(severity, line) }
+        for line in notice.lines(name: names[index] ?? "?") { logger.log(severity, line) }
     }
 
     // MARK: Sending
@@ -171,7 +174,7 @@ package final class BFDEngine {
     /// Says once what keeps a session from sending.
     private func complain(_ error: SystemError, _ index: Int) {
         guard error.isStaleRoute || error.isDenied, faulty.insert(index).inserted else { return }
-        logger.log(.error, "(\(sessions[index]?.settings.name ?? "?")) Unable to send - \(error)")
+        logger.log(.error, "(\(names[index] ?? "?")) Unable to send - \(error)")
     }
 
     private func setHops(_ index: Int) {

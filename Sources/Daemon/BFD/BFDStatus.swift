@@ -10,6 +10,8 @@ package struct BFDStatus: Equatable, Sendable {
     package var report: SessionReport
     /// When the session came into this state.
     package var since: Instant
+    /// For one who heard that the session was up: the BFD process itself has seen it fail. Not part of the message.
+    package var isFailure = false
 
     package init(name: String, report: SessionReport, since: Instant) {
         self.name = name
@@ -149,6 +151,7 @@ package final class BFDSubscriber {
 
     private let loop: EventLoop
     private let channel: MessageChannel
+    private let patience: Interval
     private var registration: EventLoop.Registration?
     private let handler: (BFDStatus, Instant) -> Void
     private var known: [String: SessionReport] = [:]
@@ -156,10 +159,12 @@ package final class BFDSubscriber {
 
     /// Calls the handler for the state of every session now, and for each change from then on.
     package init(
-        loop: EventLoop, channel: MessageChannel, handler: @escaping (BFDStatus, Instant) -> Void
+        loop: EventLoop, channel: MessageChannel, patience: Interval = BFDSubscriber.patience,
+        handler: @escaping (BFDStatus, Instant) -> Void
     ) throws(SystemError) {
         self.loop = loop
         self.channel = channel
+        self.patience = patience
         self.handler = handler
         registration = try loop.add(channel.descriptor) { [unowned self] now in hear(at: now) }
         do throws(SystemError) {
@@ -206,14 +211,15 @@ package final class BFDSubscriber {
         do throws(SystemError) {
             while let message = try channel.receive(limit: 256) {
                 guard !message.bytes.isEmpty else { return end() }
-                if let status = BFDStatus(bytes: message.bytes) { take(status, at: now) }
+                if let status = BFDStatus(bytes: message.bytes) { take(status, isReported: true, at: now) }
             }
         } catch {
             end()
         }
     }
 
-    private func take(_ status: BFDStatus, at now: Instant) {
+    /// - Parameter isReported: the BFD process says so, it is no guess of ours.
+    private func take(_ status: BFDStatus, isReported: Bool, at now: Instant) {
         let old = known[status.name]
         if status.report == .untested {
             if old == .up, timers[status.name] == nil { doubt(status.name) }
@@ -223,14 +229,16 @@ package final class BFDSubscriber {
         }
         guard old != status.report else { return }
         known[status.name] = status.report
+        var status = status
+        status.isFailure = old == .up && status.report == .down && isReported
         handler(status, now)
     }
 
     /// Waits for a session that was up to be found up again.
     private func doubt(_ name: String) {
-        timers[name] = loop.after(Self.patience) { [unowned self] now in
+        timers[name] = loop.after(patience) { [unowned self] now in
             timers[name] = nil
-            take(BFDStatus(name: name, report: .down, since: now), at: now)
+            take(BFDStatus(name: name, report: .down, since: now), isReported: false, at: now)
         }
     }
 

@@ -72,7 +72,7 @@ extension Configuration {
                 with: globals, files: draft.checkFiles, sessions: Set(bfd.sessions.map(\.name)), &reader)
         }
         if reader.processes.contains(.vrrp) {
-            vrrp = draft.vrrp.settled(with: globals, sessions: bfd.weights, &reader)
+            vrrp = draft.vrrp.settled(with: globals, sessions: bfd.tracked, &reader)
         }
         let scripts = globals.scripts
         startupScript = scripts.startup.flatMap { reader.resolve($0, for: "startup_script", by: scripts) }
@@ -93,9 +93,12 @@ extension ChildKind {
 }
 
 extension BFDSettings {
-    /// What each session that VRRP hears of counts where `track_bfd` names no weight.
-    fileprivate var weights: [String: OwnWeight] {
-        let pairs = sessions.lazy.filter(\.informsVRRP).map { ($0.name, OwnWeight(weight: $0.weight, isReversed: $0.isReversed)) }
+    /// The sessions that VRRP hears of.
+    fileprivate var tracked: [String: TrackedSession] {
+        let pairs = sessions.lazy.filter(\.informsVRRP).map { session in
+            let weight = OwnWeight(weight: session.weight, isReversed: session.isReversed)
+            return (session.name, TrackedSession(neighbor: session.identity.neighbor, weight: weight))
+        }
         return Dictionary(pairs, uniquingKeysWith: { first, _ in first })
     }
 }

@@ -63,6 +63,7 @@ package final class VRRPProcess: ChildProcess {
             log: { environment.log($0) })
         connect()
         sessions = BFDSubscriber.hearing(in: environment) { [unowned self] status, now in
+            if status.isFailure { tell(.sessionFailed(status.name), at: now) }
             if let isUp = status.isUp { tell(.bfd(status.name, isUp: isUp), at: now) }
         }
         begin(at: .now)

@@ -30,6 +30,9 @@ package enum Event: Hashable, Sendable {
     case processCount(String, Int)
     /// A BFD session went up or down.
     case bfd(String, isUp: Bool)
+    /// A BFD session has failed: it was up, and the BFD process itself saw it go down. Neither a neighbour's operator who
+    /// shuts it down nor the loss of our own BFD process is that.
+    case sessionFailed(String)
     /// Somebody removed an address of this master, and it is not to be put back.
     case addressLost(router: Int, IPAddress)
     /// The shell cannot do what the router needs (its socket, its virtual MAC), or can again.

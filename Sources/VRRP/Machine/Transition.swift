@@ -29,6 +29,8 @@ package enum Cause: Hashable, Sendable {
     case silence(master: IPAddress?)
     /// The master said with priority 0 that it leaves.
     case masterLeft(IPAddress)
+    /// The BFD session with the master has failed (`fast_failover`).
+    case sessionFailed(String, master: IPAddress)
     /// A live master of lower priority is preempted.
     case preemption(master: IPAddress, priority: UInt8)
     case higherPriority(IPAddress, theirs: UInt8, ours: UInt8)

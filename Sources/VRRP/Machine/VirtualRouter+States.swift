@@ -120,7 +120,7 @@ extension Cause {
     fileprivate var needsSaying: Bool {
         switch self {
         case .ownsAddresses, .silence, .masterLeft, .preemption, .recovered, .addressLost: true
-        case .start, .higherPriority, .higherAddress, .fault, .syncGroup, .lateTimer, .stop, .removed: false
+        case .start, .sessionFailed, .higherPriority, .higherAddress, .fault, .syncGroup, .lateTimer, .stop, .removed: false
         }
     }
 }

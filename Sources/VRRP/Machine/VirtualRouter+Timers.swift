@@ -41,6 +41,18 @@ extension VirtualRouter {
     /// The master has been silent for too long.
     private mutating func claim(at now: Instant, _ actions: inout [Action]) {
         say(.advertTimeout, &actions)
+        replaceMaster(at: now, &actions)
+    }
+
+    /// BFD knows sooner than the missing adverts that the master is lost.
+    mutating func claim(after failover: FastFailover, at now: Instant, _ actions: inout [Action]) {
+        guard state == .backup, downDue != nil, let master, master == failover.neighbor else { return }
+        say(.sessionFailed(failover.session, master: master), &actions)
+        downCause = .sessionFailed(failover.session, master: master)
+        replaceMaster(at: now, &actions)
+    }
+
+    private mutating func replaceMaster(at now: Instant, _ actions: inout [Action]) {
         downDue = nil
         if isIndependent {
             becomeMaster(downCause, at: now, &actions)

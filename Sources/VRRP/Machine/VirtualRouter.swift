@@ -20,6 +20,8 @@ package struct VirtualRouter: Sendable {
         case priority(UInt8)
         case source(IPAddress?)
         case addressLost(IPAddress)
+        /// The BFD session with a neighbour has failed.
+        case sessionFailed(FastFailover)
         /// The sync group goes master, or gives up being master.
         case promote(Cause)
         case demote(Cause)
@@ -150,6 +152,7 @@ package struct VirtualRouter: Sendable {
         case .source(let address): move(to: address, at: now, &actions)
         case .addressLost(let address):
             if state == .master { yield(.addressLost(address), at: now, &actions) }
+        case .sessionFailed(let failover): claim(after: failover, at: now, &actions)
         case .promote(let cause):
             if state == .backup { becomeMaster(cause, at: now, &actions) }
         case .demote(let cause):

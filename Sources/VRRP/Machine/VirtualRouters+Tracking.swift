@@ -23,6 +23,16 @@ extension VirtualRouters {
         note(.script(name), changed, at: now)
     }
 
+    /// Lets routers with `fast_failover` for the session take over from its neighbour.
+    mutating func noteFailure(ofSession name: String, at now: Instant) {
+        for place in routers.indices {
+            guard let failover = routers[place]?.settings.fastFailovers.first(where: { $0.session == name }) else {
+                continue
+            }
+            tell(place, .sessionFailed(failover), at: now)
+        }
+    }
+
     /// Lets everybody who watches the object see that it changed.
     mutating func note(_ object: Tracker.Object, _ changed: Bool, at now: Instant) {
         guard changed else { return }

@@ -105,6 +105,8 @@ package struct VirtualRouters: Sendable {
             note(.process(name), objects.setCount(count, of: name, at: now), at: now)
         case .bfd(let name, let isUp):
             note(.bfd(name), objects.set(isUp, .bfd(name)), at: now)
+        case .sessionFailed(let name):
+            noteFailure(ofSession: name, at: now)
         }
         deliver(into: &actions)
     }

@@ -35,6 +35,8 @@ package enum RouterNotice: Hashable, Sendable {
     /// One fault less.
     case cleared(Fault, remaining: Int)
     case advertTimeout
+    /// The BFD session with the master has failed, and `fast_failover` acts on it.
+    case sessionFailed(String, master: IPAddress)
     case masterHeardHigherPriority(IPAddress, theirs: UInt8, ours: UInt8)
     case masterHeardHigherAddress(IPAddress, priority: UInt8)
     case masterHeardLower(IPAddress, theirs: UInt8, ours: UInt8)
@@ -61,7 +63,7 @@ package enum RouterNotice: Hashable, Sendable {
     package var isDetail: Bool {
         switch self {
         case .advertTimeout, .masterIs, .settingAddresses, .removingAddresses: true
-        case .entered, .because, .faulted, .cleared, .masterHeardHigherPriority, .masterHeardHigherAddress,
+        case .entered, .because, .sessionFailed, .faulted, .cleared, .masterHeardHigherPriority, .masterHeardHigherAddress,
             .masterHeardLower,
             .backupHeardLower, .backupHeardZero, .masterHeardZero, .sentZero, .priority, .preemptDelay,
             .addressNotAdvertised,

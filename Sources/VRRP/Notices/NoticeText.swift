@@ -41,6 +41,8 @@ extension RouterNotice {
             "\(fault.name) no longer at fault, \(remaining) \(remaining == 1 ? "fault remains" : "faults remain")"
         case .advertTimeout:
             "Receive advertisement timeout"
+        case .sessionFailed(let name, let master):
+            "BFD session \(name) with master \(master) went down - taking over without waiting for adverts"
         case .masterHeardHigherPriority(let sender, let theirs, let ours):
             "Master received advert from \(sender) with higher priority \(theirs), ours \(ours)"
         case .masterHeardHigherAddress(let sender, let priority):
@@ -161,6 +163,7 @@ extension Cause {
         case .silence(nil): "no master heard"
         case .silence(let master?): "master \(master) fell silent"
         case .masterLeft(let master): "master \(master) left"
+        case .sessionFailed(let name, let master): "BFD session \(name) with master \(master) went down"
         case .preemption(let master, let priority): "preempting \(master) with priority \(priority)"
         case .higherPriority(let sender, let theirs, let ours): "\(sender) has priority \(theirs), ours \(ours)"
         case .higherAddress(let sender, let priority): "\(sender) has priority \(priority) too and the higher address"

@@ -82,7 +82,7 @@ extension RouterCase {
 
 extension Settling {
     /// Whether the interface has networks of the address's family, and none that it lies in.
-    fileprivate func isOutsideNetworks(_ address: IPAddress, of interface: String) -> Bool {
+    func isOutsideNetworks(_ address: IPAddress, of interface: String) -> Bool {
         guard !address.isLinkLocal else { return false }
         let networks = surroundings.interfaceAddresses(interface).filter {
             $0.address.family == address.family && !$0.address.isLinkLocal

@@ -75,6 +75,8 @@ package struct RouterSettings: Equatable, Sendable {
     // MARK: Tracking
 
     package var trackers: [Tracker] = []
+    /// Sessions whose loss stands for the silence of a master.
+    package var fastFailovers: [FastFailover] = []
     /// Interfaces whose loss is a fault without being asked for: the router's own (unless `dont_track_primary`)
     /// and those of
     /// tracked addresses, routes and rules.

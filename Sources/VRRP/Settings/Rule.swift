@@ -8,11 +8,11 @@ package struct Settling {
     package var reader: Reader
     package let globals: GlobalSettings
     /// The BFD sessions of the configuration that routers may track.
-    package let sessions: [String: OwnWeight]
+    package let sessions: [String: TrackedSession]
     /// The rule at work: the code of what it reports.
     var rule = ""
 
-    package init(_ reader: Reader, globals: GlobalSettings, sessions: [String: OwnWeight] = [:]) {
+    package init(_ reader: Reader, globals: GlobalSettings, sessions: [String: TrackedSession] = [:]) {
         self.reader = reader
         self.globals = globals
         self.sessions = sessions

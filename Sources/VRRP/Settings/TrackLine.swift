@@ -44,13 +44,20 @@ package struct TrackLine: Sendable {
     /// Nil: the object's own.
     package var weight: Int?
     package var isReversed: Bool?
+    /// `fast_failover`, of a BFD session in an instance.
+    package var isFastFailover = false
 }
 
 extension TrackLine {
+    /// Whether lines of the kind may say `fast_failover`.
+    enum FastFailoverUse { case possible, impossible }
+
     /// What the manual says of such a list.
-    static func entry(_ kind: Kind) -> KeywordEntry {
+    static func entry(_ kind: Kind, _ use: FastFailoverUse) -> KeywordEntry {
+        let more = use == .possible ? " [fast_failover]" : ""
         var entry = KeywordEntry(
-            name: "<entry>", syntax: "<name> [weight <int> [reverse|noreverse]]", help: "The \(kind.noun) to watch.")
+            name: "<entry>", syntax: "<name> [weight <int> [reverse|noreverse]]\(more)",
+            help: "The \(kind.noun) to watch.")
         entry.children = [
             .option(
                 "weight", kind == .interface ? "<int> [reverse]" : "<int> [reverse|noreverse]",
@@ -62,11 +69,25 @@ extension TrackLine {
                 """
             )
         ]
+        if use == .possible {
+            entry.children.append(
+                .option(
+                    "fast_failover", "",
+                    """
+                    When the session's neighbor is the master (the source of its adverts) and the session goes down, a \
+                    backup takes over at once, as if its master down timer had run out. A session that the neighbor's \
+                    operator shuts down changes nothing. Without a weight the session has no other effect: it never puts \
+                    the router into FAULT. Not known to upstream.
+                    """
+                ))
+        }
         return entry
     }
 
     /// Reads a line; nil where it cannot be used.
-    static func read(_ statement: Statement, _ kind: Kind, _ reader: inout Reader) -> TrackLine? {
+    static func read(
+        _ statement: Statement, _ kind: Kind, _ use: FastFailoverUse, _ reader: inout Reader
+    ) -> TrackLine? {
         var words = LineWords(statement)
         guard let name = words.next() else { return nil }
         var line = TrackLine(kind: kind, name: name.text, place: Place(statement))
@@ -86,6 +107,13 @@ extension TrackLine {
                 }
             case "reverse": line.isReversed = true
             case "noreverse": line.isReversed = false
+            case "fast_failover" where use == .possible: line.isFastFailover = true
+            case "fast_failover" where kind == .bfd:
+                reader.report(
+                    .error, "misplaced-option", statement, word: word,
+                    "'fast_failover' is about the master of one router and is ignored in a sync group",
+                    help: "write it in the track_bfd of a vrrp_instance"
+                )
             default:
                 reader.report(
                     .error, "unknown-option", statement, word: word,
@@ -112,7 +140,8 @@ extension Reader {
 extension Keyword {
     /// A track_* list of an instance or a sync group.
     static func track(
-        _ kind: TrackLine.Kind, _ path: SettingPath<Target, [TrackLine]>, of owner: String
+        _ kind: TrackLine.Kind, _ path: SettingPath<Target, [TrackLine]>, of owner: String,
+        fastFailover use: TrackLine.FastFailoverUse = .impossible
     ) -> Keyword {
         let words =
             kind == .interface
@@ -122,10 +151,10 @@ extension Keyword {
         ]
         let definition = names[kind].map { " Each must be defined by a \($0) above." } ?? ""
         return .lines(
-            "track_\(kind.rawValue)", syntax: words, options: [TrackLine.entry(kind)],
+            "track_\(kind.rawValue)", syntax: words, options: [TrackLine.entry(kind, use)],
             "What \(owner) watches: one \(kind.noun) a line.\(definition) Without weight a failure is a fault."
         ) { line, target, reader in
-            if let track = TrackLine.read(line, kind, &reader) { target[keyPath: path].append(track) }
+            if let track = TrackLine.read(line, kind, use, &reader) { target[keyPath: path].append(track) }
         }.range("-\(kind.limit)..\(kind.limit)").defaulting(
             to: kind == .interface ? "weight 0" : "weight of the \(kind.noun)")
     }
@@ -137,6 +166,6 @@ extension RouterDraft {
         .track(.script, \.trackers, of: "the router").since("1.1.13").needs(.trackScript),
         .track(.file, \.trackers, of: "the router").since("2.0.0").needs(.trackFile),
         .track(.process, \.trackers, of: "the router").since("2.0.11").needs(.trackProcess),
-        .track(.bfd, \.trackers, of: "the router").since("2.0.0").needs(.trackBFD),
+        .track(.bfd, \.trackers, of: "the router", fastFailover: .possible).since("2.0.0").needs(.trackBFD),
     ]
 }

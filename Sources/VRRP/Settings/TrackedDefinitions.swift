@@ -41,8 +41,11 @@ extension Settling {
                     "'\(owner)' tracks \(line.kind.noun) '\(line.name)' already; this line is ignored")
                 continue
             }
-            trackers.append(
-                Tracker(object, weight: line.weight ?? weight.weight, isReversed: line.isReversed ?? weight.isReversed))
+            let tracker = Tracker(
+                object, weight: line.weight ?? weight.weight, isReversed: line.isReversed ?? weight.isReversed)
+            // What says when to take over is no reason to be at fault.
+            if line.isFastFailover, tracker.weight == 0 { continue }
+            trackers.append(tracker)
         }
         return trackers
     }
@@ -62,7 +65,7 @@ extension Settling {
             return hasInterface(line.name, at: line.place, for: "track_interface") ? OwnWeight() : nil
         case .bfd:
             rule = "tracks-unknown"
-            if let weight = sessions[line.name] { return weight }
+            if let session = sessions[line.name] { return session.weight }
         case .script, .file, .process:
             rule = "tracks-unknown"
             if let found = objects.definitions[line.kind]?[line.name] {

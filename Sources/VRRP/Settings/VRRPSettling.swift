@@ -8,7 +8,7 @@ extension VRRPDraft {
     /// wrong or doubtful is
     /// reported to the reader, which also knows the machine.
     package func settled(
-        with globals: GlobalSettings, sessions: [String: OwnWeight] = [:], _ reader: inout Reader
+        with globals: GlobalSettings, sessions: [String: TrackedSession] = [:], _ reader: inout Reader
     ) -> VRRPSettings {
         var settling = Settling(reader, globals: globals, sessions: sessions)
         let settings = settled(&settling)
@@ -128,11 +128,15 @@ extension GroupsCase {
                 draft.trackers, of: draft.name, sequence: draft.sequence, own: routers[index].settings.interface,
                 objects
             )
+            routers[index].settings.fastFailovers = settling.fastFailovers(draft.trackers)
         }
     }
 
     fileprivate func lintTrackers(_ settling: inout Settling) {
-        for router in routers { router.lintTrackers(router.settings.trackers, &settling) }
+        for router in routers {
+            router.lintTrackers(router.settings.trackers, &settling)
+            router.lintFastFailover(&settling)
+        }
     }
 }
 
