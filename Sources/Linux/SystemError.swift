@@ -28,6 +28,9 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
     package var isTaken: Bool { code == EAGAIN || code == EACCES || code == EEXIST || code == EADDRINUSE }
     package var isInProgress: Bool { code == EINPROGRESS }
 
+    /// No route leads there.
+    package var isUnreachable: Bool { code == ENETUNREACH }
+
     /// EINVAL, for errors made here.
     package static var invalidArgument: Int32 { EINVAL }
 

@@ -77,9 +77,9 @@ import Testing
     }
 
     @Test func genhashByNameAndByFirstOption() {
-        #expect(parse("-T -s 1.2.3.4") == .genhash(["-s", "1.2.3.4"]))
-        #expect(parse("--genhash") == .genhash([]))
-        #expect(CommandLineParser.parse(["/usr/bin/genhash", "-S"]) == .genhash(["-S"]))
+        #expect(parse("-T -s 1.2.3.4") == .genhash(["-s", "1.2.3.4"], as: "/usr/sbin/keepalived --genhash"))
+        #expect(parse("--genhash") == .genhash([], as: "/usr/sbin/keepalived --genhash"))
+        #expect(CommandLineParser.parse(["/usr/bin/genhash", "-S"]) == .genhash(["-S"], as: "/usr/bin/genhash"))
     }
 
     @Test(arguments: [

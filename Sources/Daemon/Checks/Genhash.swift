@@ -7,17 +7,31 @@ import Linux
 /// The program genhash: fetches a page and prints the digest that a `digest` line wants.
 enum Genhash {
     /// Runs by these words, the program's name left out; 1 for options that cannot be used, else 0, as upstream.
-    static func run(_ words: [String]) -> Int32 {
-        guard let options = Options(words), let address = options.address, let path = options.path,
-            let port = options.port
-        else {
-            StandardStream.error.line(usage)
+    static func run(_ words: [String], as program: String) -> Int32 {
+        let options: Options
+        do {
+            options = try Options(words)
+        } catch {
+            if let remark = error.remark { StandardStream.error.line(remark) }
+            StandardStream.error.line(usage(program))
             return 1
         }
         Signal.brokenPipe.ignore()
-        let text = (try? fetch(options, address, port, path)) ?? "Connection failed"
-        StandardStream.output.line(text)
+        let result = fetch(options)
+        if let remark = result.remark { StandardStream.error.line(remark) }
+        StandardStream.output.write(result.output)
         return 0
+    }
+
+    /// What is written to the standard output, and to the standard error.
+    private struct Result {
+        var output: String
+        var remark: String?
+    }
+
+    /// Words that do not say what to do; the usage is shown.
+    struct Misuse: Error {
+        var remark: String?
     }
 
     struct Options: Equatable {
@@ -33,31 +47,40 @@ enum Genhash {
         var timeout = Interval.seconds(5)
 
         /// Short options may be run together and carry their value; long ones take it behind `=` or as the next word.
-        init?(_ words: [String]) {
+        init(_ words: [String]) throws(Misuse) {
             var rest = words[...]
+            var others: [String] = []
             while let word = rest.popFirst() {
-                if word.hasPrefix("--") {
-                    let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1).map(String.init)
-                    guard let name = parts.first, let letter = Self.letter(long: name) else { return nil }
-                    if Self.valued.contains(letter) {
-                        guard let value = parts.count > 1 ? parts[1] : rest.popFirst(), take(letter, value) else {
-                            return nil
-                        }
-                    } else if !take(letter, nil) {
-                        return nil
-                    }
-                } else if word.hasPrefix("-") {
-                    var letters = word.dropFirst()
-                    while let letter = letters.popFirst() {
-                        guard Self.valued.contains(letter) else {
-                            guard take(letter, nil) else { return nil }
-                            continue
-                        }
-                        guard let value = letters.isEmpty ? rest.popFirst() : String(letters), take(letter, value)
-                        else { return nil }
-                        letters = ""
-                    }
+                if word.hasPrefix("--"), word.count > 2 {
+                    try takeLong(word.dropFirst(2), &rest)
+                } else if word.hasPrefix("-"), word.count > 1 {
+                    try takeShort(word.dropFirst(), &rest)
+                } else {
+                    others.append(word)
                 }
+            }
+            guard others.isEmpty else { throw Misuse(remark: "Unexpected argument(s): \(others.joined(separator: " "))") }
+            guard address != nil, port != nil, path != nil else { throw Misuse() }
+        }
+
+        private mutating func takeLong(_ word: Substring, _ rest: inout ArraySlice<String>) throws(Misuse) {
+            let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
+            guard let name = parts.first, let letter = Self.letter(long: name) else { throw Misuse() }
+            guard Self.valued.contains(letter) else { return try take(letter, "") }
+            guard let value = parts.count > 1 ? parts[1] : rest.popFirst() else { throw Misuse() }
+            try take(letter, value)
+        }
+
+        private mutating func takeShort(_ word: Substring, _ rest: inout ArraySlice<String>) throws(Misuse) {
+            var letters = word
+            while let letter = letters.popFirst() {
+                guard Self.valued.contains(letter) else {
+                    try take(letter, "")
+                    continue
+                }
+                guard let value = letters.isEmpty ? rest.popFirst() : String(letters) else { throw Misuse() }
+                letters = ""
+                try take(letter, value)
             }
         }
 
@@ -74,27 +97,34 @@ enum Genhash {
             return found.count == 1 ? found[0].1 : nil
         }
 
-        private mutating func take(_ letter: Character, _ value: String?) -> Bool {
-            switch (letter, value) {
-            case ("S", _): isSecure = true
-            case ("I", _): sendsName = true
-            case ("v", _): isVerbose = true
-            case ("s", let value?): address = IPAddress(value)
-            case ("p", let value?): port = UInt16(value).flatMap { $0 == 0 ? nil : $0 }
-            case ("u", let value?): path = value
-            case ("V", let value?): host = value
-            case ("m", let value?):
-                guard let number = UInt32(value) else { return false }
-                mark = number
-            case ("t", let value?):
-                guard let number = Int(value), number > 0 else { return false }
-                timeout = .seconds(number)
-            case ("P", "1.0"?): version = .http10
-            case ("P", "1.0c"?), ("P", "1.0C"?): version = .http10Close
-            case ("P", "1.1"?): version = .http11
-            default: return false
+        private mutating func take(_ letter: Character, _ value: String) throws(Misuse) {
+            switch letter {
+            case "S": isSecure = true
+            case "I": sendsName = true
+            case "v": isVerbose = true
+            case "s":
+                guard let address = IPAddress(value) else { throw Misuse(remark: "server should be an IP, not \(value)") }
+                self.address = address
+            case "p":
+                guard let port = UInt16(value), port > 0 else { throw Misuse(remark: "invalid port number '\(value)'") }
+                self.port = port
+            case "u": path = value
+            case "V": host = value
+            case "m":
+                guard let mark = UInt32(value) else { throw Misuse(remark: "invalid fwmark '\(value)'") }
+                self.mark = mark
+            case "t":
+                guard let seconds = Int(value), seconds >= 0 else { throw Misuse(remark: "invalid timeout '\(value)'") }
+                timeout = .seconds(seconds)
+            case "P":
+                switch value {
+                case "1.0": version = .http10
+                case "1.0c", "1.0C": version = .http10Close
+                case "1.1": version = .http11
+                default: throw Misuse(remark: "invalid HTTP protocol version '\(value)'")
+                }
+            default: throw Misuse()
             }
-            return true
         }
     }
 
@@ -108,12 +138,21 @@ enum Genhash {
         func close(cleanly: Bool) -> Turn { inner.close(cleanly: cleanly) }
     }
 
-    /// The text to print.
-    private static func fetch(_ options: Options, _ address: IPAddress, _ port: UInt16, _ path: String) throws -> String
-    {
+    private static func fetch(_ options: Options) -> Result {
+        guard let address = options.address, let port = options.port, let path = options.path else {
+            preconditionFailure("Options without a server were let pass.")
+        }
         let start = Instant.now
         let host = options.host ?? (address.family == .ipv6 ? "[\(address)]:\(port)" : "\(address):\(port)")
         let talk = Talk(HashConversation(options.version, path: path, host: host, keepsText: options.isVerbose))
+        let (outcome, error) = converse(options, address, port, talk)
+        return report(options, path, talk.inner, outcome, error, Instant.now - start)
+    }
+
+    /// The outcome, and what the system said of a connection that could not even be tried.
+    private static func converse(
+        _ options: Options, _ address: IPAddress, _ port: UInt16, _ talk: Talk
+    ) -> (ProbeOutcome, SystemError?) {
         var settings = CheckSettings(.tcp)
         settings.connection.timeout = options.timeout
         settings.connection.mark = options.mark
@@ -122,45 +161,92 @@ enum Genhash {
         let order = ProbeEngine.Order(
             id: CheckID(0), attempt: 1, step: 0, settings: settings, server: ServerKey(address, port: port)
         )
-        let loop = try EventLoop()
-        var outcome: ProbeOutcome?
-        let finish: (ProbeOutcome, Instant) -> Void = { result, _ in
-            outcome = result
-            loop.stop()
-        }
-        let tls = options.isSecure ? (try TLSContext(), options.sendsName ? options.host : nil, false) : nil
-        let probe = try StreamProbe(loop, Target(order), talk, tls: tls, finish)
-        loop.run()
-        withExtendedLifetime(probe) {}
-        guard outcome == .passed, let digest = talk.inner.digest else { return words(outcome) }
-        let hex = digest.map { hexDigits($0, width: 2) }.joined()
-        guard options.isVerbose else { return hex }
-        return report(talk.inner, digest, hex, path, Instant.now - start)
+        var outcome = ProbeOutcome.failed(.noConnection(""))
+        do {
+            let loop = try EventLoop()
+            let finish: (ProbeOutcome, Instant) -> Void = { result, _ in
+                outcome = result
+                loop.stop()
+            }
+            let tls = options.isSecure ? (try TLSContext(), options.sendsName ? options.host : nil, false) : nil
+            let probe = try StreamProbe(loop, Target(order), talk, tls: tls, finish)
+            loop.run()
+            withExtendedLifetime(probe) {}
+        } catch let error as SystemError {
+            return (outcome, error)
+        } catch {}
+        return (outcome, nil)
     }
 
-    private static func words(_ outcome: ProbeOutcome?) -> String {
-        switch outcome {
-        case .failed(.noConnection)?: "Connection failed"
-        case .failed(let failure)?: failure.words
-        case .passed?, .passedWithWeight?, nil: "Connection failed"
-        }
-    }
-
+    /// What upstream's genhash prints, to the byte, whatever happened.
     private static func report(
-        _ talk: HashConversation, _ digest: [UInt8], _ hex: String, _ path: String, _ time: Interval
-    ) -> String {
-        """
-        -----------------------[    HTTP Header Buffer    ]-----------------------
-        \(dump(talk.header))-----------------------[ HTTP Header Ascii Buffer ]-----------------------
-        \(String(decoding: talk.header, as: UTF8.self))
-        -----------------------[        HTML Buffer        ]-----------------------
-        \(dump(talk.body))
-        -----------------------[    HTML hash resulting    ]-----------------------
-        \(dump(digest))-----------------------[ HTML hash final resulting ]-----------------------
-        \(hex)
+        _ options: Options, _ path: String, _ talk: HashConversation, _ outcome: ProbeOutcome, _ error: SystemError?,
+        _ time: Interval
+    ) -> Result {
+        var result = Result(output: "")
+        func rule(_ title: String) { result.output += "-----------------------[ \(title) ]-----------------------\n" }
+        if options.isVerbose {
+            if talk.hasHeard { rule("   HTTP Header Buffer   ") }
+            if talk.hasHeader {
+                result.output += dump(talk.header)
+                rule("HTTP Header Ascii Buffer")
+                result.output += String(decoding: talk.header, as: UTF8.self) + "\n"
+                if !talk.body.isEmpty { rule("       HTML Buffer       ") }
+                for piece in pieces(talk.body, header: talk.header.count) { result.output += dump(Array(piece)) }
+            }
+        }
+        if outcome == .passed {
+            if options.isVerbose, !options.isSecure {
+                result.output += "\n"
+                rule("   HTML hash resulting   ")
+                result.output += dump(talk.digest ?? emptyDigest)
+                rule("HTML hash final resulting")
+            }
+            if let digest = talk.digest {
+                result.output += digest.map { hexDigits($0, width: 2) }.joined() + "\n"
+            } else {
+                result.remark = "no data received from remote webserver"
+            }
+        } else {
+            result.output += words(outcome, error, talk, isSecure: options.isSecure) + "\n"
+        }
+        if options.isVerbose {
+            result.output += "\nGlobal response time for [\(path)] = \(time.microseconds) usecs\n"
+        }
+        return result
+    }
 
-        Global response time for [\(path)] = \(time.microseconds) usecs
-        """
+    private static var emptyDigest: [UInt8] {
+        var md5 = MD5()
+        return md5.finish()
+    }
+
+    /// The body by the pieces in which upstream reads and shows it: 4095 bytes with the header, then as many at a time.
+    private static func pieces(_ body: [UInt8], header: Int) -> [ArraySlice<UInt8>] {
+        var rest = body[...]
+        var pieces: [ArraySlice<UInt8>] = []
+        var room = max(1, 4095 - header)
+        while !rest.isEmpty {
+            pieces.append(rest.prefix(room))
+            rest = rest.dropFirst(room)
+            room = 4095
+        }
+        return pieces
+    }
+
+    private static func words(
+        _ outcome: ProbeOutcome, _ error: SystemError?, _ talk: HashConversation, isSecure: Bool
+    ) -> String {
+        switch outcome {
+        case .failed(.noConnection) where error?.isUnreachable == true: "HTTP_CHECK - network unreachable"
+        case .failed(.noConnection): "Connection failed"
+        case .failed(.connectTimeout): "Timeout connecting"
+        case .failed(.readTimeout): isSecure ? "Timeout SSL read" : talk.hasHeard ? "Timeout HTTP read" : "Timeout WEB read"
+        case .failed(.handshake): "SSL handshake/communication error connecting to"
+        case .failed(.readFailed): "Read error with"
+        case .failed(let failure): failure.words
+        case .passed, .passedWithWeight: "Connection failed"
+        }
     }
 
     /// Sixteen bytes a line: the offset, the bytes in hex, and as text.
@@ -179,8 +265,9 @@ enum Genhash {
         return text
     }
 
-    private static let usage = """
-        Usage: genhash COMMAND [OPTIONS]
+    private static func usage(_ program: String) -> String {
+        """
+        Usage: \(program) COMMAND [OPTIONS]
         Commands:
            -s server-address -p port -u url
            -S -s server-address -p port -u url
@@ -199,4 +286,5 @@ enum Genhash {
            --protocol        -P       The version of HTTP: 1.0, 1.0c (with Connection: close) or 1.1.
            --timeout         -t       Seconds to wait for the connection and for each part of the answer.
         """
+    }
 }

@@ -18,8 +18,8 @@ package enum DaemonProgram {
             return ExitCode.ok.rawValue
         case .signalNumber(let name):
             return tellSignal(name)
-        case .genhash(let words):
-            return Genhash.run(words)
+        case .genhash(let words, let program):
+            return Genhash.run(words, as: program)
         case .refused(let text):
             return refuse(text)
         case .run(let commandLine, let mode):

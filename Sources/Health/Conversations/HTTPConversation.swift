@@ -5,7 +5,8 @@ package import Basics
 /// One GET of an HTTP_GET or SSL_GET checker.
 ///
 /// The body is hashed and kept only as far as the url's settings ask for it: the digest runs along, a pattern is given at most
-/// `bodyLimit` bytes. An answer that goes on beyond `answerLimit` is judged a failure instead of being read for ever.
+/// `bodyLimit` bytes. A body that came in chunks may have the digest of what it says or that of all its bytes, chunk sizes
+/// included, which is what genhash prints. An answer that goes on beyond `answerLimit` is judged a failure instead of being read for ever.
 package struct HTTPConversation: Conversation {
     /// Says whether the body matches the pattern; handed in, since the matcher is a library.
     package typealias Matcher = (_ pattern: BodyPattern, _ body: [UInt8]) -> Bool
@@ -20,6 +21,8 @@ package struct HTTPConversation: Conversation {
     private let matcher: Matcher
     private var response = HTTPResponse()
     private var digest: (any BodyDigest)?
+    /// As `digest`, of everything behind the header.
+    private var rawDigest: (any BodyDigest)?
     private var body: [UInt8] = []
     private var total = 0
     private var isFinished = false
@@ -34,6 +37,7 @@ package struct HTTPConversation: Conversation {
         self.matcher = matcher
         isStrict = settings.isSecure && (url.isStrictTLS ?? settings.isStrictTLS)
         self.digest = url.digest == nil ? nil : digest()
+        rawDigest = self.digest
         let host = url.virtualHost ?? settings.virtualHost
         request = Self.request(settings.version, path: url.path, host: host ?? Self.hostText(endpoint))
     }
@@ -62,7 +66,12 @@ package struct HTTPConversation: Conversation {
         total &+= bytes.count
         var rest = bytes
         do {
-            while !rest.isEmpty, !response.isComplete { take(try response.read(&rest).body) }
+            while !rest.isEmpty, !response.isComplete {
+                let before = rest
+                let isBody = !response.isReadingHeader
+                take(try response.read(&rest).body)
+                if isBody { rawDigest?.update(before.prefix(before.count - rest.count)) }
+            }
         } catch {
             return finish(.failed(.malformed(Self.words(error))))
         }
@@ -88,7 +97,7 @@ package struct HTTPConversation: Conversation {
     private mutating func judge() -> Turn {
         let code = response.status ?? 0
         guard url.statuses.contains(code) else { return finish(.failed(.status(code: code, path: url.path))) }
-        if let wanted = url.digest, let found = digest?.finish(), found != wanted {
+        if let wanted = url.digest, let found = digest?.finish(), found != wanted, rawDigest?.finish() != wanted {
             let text = found.map { hexDigits($0, width: 2) }.joined()
             return finish(.failed(.digest(found: text, path: url.path)))
         }

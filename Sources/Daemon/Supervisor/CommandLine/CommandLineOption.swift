@@ -52,7 +52,8 @@ package enum Invocation: Equatable, Sendable {
     case version
     /// `--signum`: the number of the signal for a purpose.
     case signalNumber(String)
-    case genhash([String])
+    /// The program genhash: its words, and how it was called.
+    case genhash([String], as: String)
     /// Wrong usage: the text goes to stderr, exit code 1.
     case refused(String)
 }

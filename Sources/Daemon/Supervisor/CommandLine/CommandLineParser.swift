@@ -13,8 +13,10 @@ package struct CommandLineParser {
     /// What the words, of which the first is the program's name, ask for.
     package static func parse(_ words: [String]) -> Invocation {
         let name = words.first?.split(separator: "/").last.map(String.init) ?? "keepalived"
-        if name == "genhash" { return .genhash(Array(words.dropFirst())) }
-        if words.count > 1, words[1] == "-T" || words[1] == "--genhash" { return .genhash(Array(words.dropFirst(2))) }
+        if name == "genhash" { return .genhash(Array(words.dropFirst()), as: words[0]) }
+        if words.count > 1, words[1] == "-T" || words[1] == "--genhash" {
+            return .genhash(Array(words.dropFirst(2)), as: "\(words[0]) --genhash")
+        }
         var parser = CommandLineParser(remaining: words.dropFirst())
         parser.line.words = words
         return parser.run()
