@@ -23,6 +23,8 @@ package final class EventLoop {
         package static let urgent = Interest(rawValue: 0x002)
         package static let failed = Interest(rawValue: 0x008)
         package static let hungUp = Interest(rawValue: 0x010)
+        /// Told once, then not at all (EPOLLONESHOT).
+        package static let once = Interest(rawValue: 1 << 30)
     }
 
     /// Names one descriptor's stay in the loop, and never another's, even if the number is used again.
@@ -125,6 +127,14 @@ package final class EventLoop {
         guard isCurrent(registration) else { return }
         var unused = epoll_event()
         _ = epoll_ctl(epoll.number, EPOLL_CTL_DEL, slots[registration.slot].descriptor, &unused)
+        slots[registration.slot] = Slot(generation: registration.generation &+ 1)
+        freeSlots.append(registration.slot)
+    }
+
+    /// As `remove`, for a descriptor that was told `once` and is closed right after: closing takes it out, which saves a system
+    /// call where descriptors live for one event.
+    package func forget(_ registration: Registration) {
+        guard isCurrent(registration) else { return }
         slots[registration.slot] = Slot(generation: registration.generation &+ 1)
         freeSlots.append(registration.slot)
     }

@@ -24,6 +24,7 @@ private final class PCRE2Library {
     let freeCode: Free
     let freeMatchData: Free
     let errorText: ErrorText
+    let setHeapLimit: SetLimit
     /// Bounds the work of one match: a pattern must not stop the process.
     let context: OpaquePointer?
 
@@ -38,6 +39,7 @@ private final class PCRE2Library {
         errorText = try library.function("pcre2_get_error_message_8", ErrorText.self)
         context = try library.function("pcre2_match_context_create_8", MakeContext.self)(nil)
         if let context { _ = try library.function("pcre2_set_match_limit_8", SetLimit.self)(context, 1_000_000) }
+        setHeapLimit = try library.function("pcre2_set_heap_limit_8", SetLimit.self)
     }
 }
 
@@ -50,10 +52,11 @@ package final class RegularExpression {
     private let code: OpaquePointer
     private let matchData: OpaquePointer
 
-    /// `options` are PCRE2's compile options (PCRE2_CASELESS and so on).
-    package convenience init(_ pattern: String, options: UInt32) throws(Fault) {
+    /// `options` are PCRE2's compile options (PCRE2_CASELESS and so on), `room` is how many bytes a match may use; nil: 20 million.
+    package convenience init(_ pattern: String, options: UInt32, room: Int? = nil) throws(Fault) {
         let library: PCRE2Library
         do { library = try PCRE2Library() } catch { throw Fault(reason: error.reason) }
+        if let room, let context = library.context { _ = library.setHeapLimit(context, UInt32(clamping: (room + 1023) / 1024)) }
         try self.init(pattern, options, library)
     }
 

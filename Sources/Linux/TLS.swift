@@ -34,6 +34,7 @@ final class OpenSSL {
     let free: Free
     let setDescriptor: WithNumber
     let connect: Act
+    let shutdown: Act
     let read: Read
     let write: Write
     let failure: WithNumber
@@ -59,6 +60,7 @@ final class OpenSSL {
         free = try library.function("SSL_free", Free.self)
         setDescriptor = try library.function("SSL_set_fd", WithNumber.self)
         connect = try library.function("SSL_connect", Act.self)
+        shutdown = try library.function("SSL_shutdown", Act.self)
         read = try library.function("SSL_read", Read.self)
         write = try library.function("SSL_write", Write.self)
         failure = try library.function("SSL_get_error", WithNumber.self)
@@ -205,8 +207,11 @@ package final class TLSConnection {
         return result > 0 ? .done : outcome(result)
     }
 
-    /// Keeps the session, so that the next connection to this peer need not begin from nothing.
+    /// Tells the peer that this is the end, and keeps the session, so that the next connection to this peer need not begin from
+    /// nothing. (OpenSSL forbids to take up a session whose connection was not ended by its own notice.)
     package func keepSession() {
+        context.library.clearErrors()
+        _ = context.library.shutdown(connection)
         guard let session = context.library.session(connection) else { return }
         if let old = context.sessions.updateValue(session, forKey: peer) { context.library.freeSession(old) }
     }

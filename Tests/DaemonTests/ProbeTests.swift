@@ -8,46 +8,6 @@ import Health
 import Linux
 import Testing
 
-/// A server on the loopback, in the same loop as the probes.
-private final class Peer {
-    private let loop: EventLoop
-    private let listener: Linux.Socket
-    private var connections: [Linux.Socket] = []
-    /// Told each piece that comes (nil on connect); what it returns is sent, and nil closes.
-    private let behave: ([UInt8]?) -> [UInt8]?
-    let port: UInt16
-
-    init(_ loop: EventLoop, _ behave: @escaping ([UInt8]?) -> [UInt8]?) throws {
-        self.loop = loop
-        self.behave = behave
-        listener = try Linux.Socket(.ipv4, .stream)
-        try listener.bind(to: SocketAddress(.v4(0x7f00_0001)))
-        try listener.listen()
-        port = listener.localAddress?.port ?? 0
-        try loop.add(listener.descriptor) { [unowned self] _ in accept() }
-    }
-
-    private func accept() {
-        while let connection = (try? listener.accept()) ?? nil {
-            connections.append(connection)
-            var registration: EventLoop.Registration?
-            func say(_ answer: [UInt8]?) {
-                if let answer {
-                    if !answer.isEmpty { _ = try? connection.descriptor.write(some: answer) }
-                } else {
-                    if let registration { loop.remove(registration) }
-                    connections.removeAll { $0 === connection }
-                }
-            }
-            registration = try? loop.add(connection.descriptor) { [unowned self, unowned connection] _ in
-                guard let bytes = try? connection.descriptor.read(), !bytes.isEmpty else { return say(nil) }
-                say(behave(bytes))
-            }
-            say(behave(nil))
-        }
-    }
-}
-
 @Suite(.serialized) struct ProbeTests {
     private let loop: EventLoop
     private let processes: ChildProcesses
@@ -72,7 +32,8 @@ private final class Peer {
         settings.connection.timeout = timeout
         settings.timing.delayLoop = longest
         change(&settings)
-        engine.begin(CheckID(0), attempt: 1, step: 0, settings, ServerKey(.v4(0x7f00_0001), port: port))
+        engine.begin(
+            CheckID(0), attempt: 1, step: 0, settings, ServerKey(.v4(0x7f00_0001), port: port), at: Instant.now)
         let end = Instant.now + .seconds(5)
         while outcome == nil, Instant.now < end { loop.turn(until: Instant.now + .milliseconds(20)) }
         #expect(engine.runningCount == 0)

@@ -95,6 +95,60 @@ import Testing
         #expect(bench.text == ["10.1.0.1:80 10.0.0.1=1 10.0.0.2=1"], "without checkers it is up")
     }
 
+    @Test func aChangedCheckerDoesNotBringItsServerBackUnasked() {
+        func web(_ path: String) -> CheckSettings {
+            var settings = HTTPCheckSettings()
+            settings.urls = [HTTPCheckSettings.URL(path: path)]
+            var check = tcpCheck(warmup: 30)
+            check.kind = .http(settings)
+            return check
+        }
+        var bench = Bench()
+        bench.start(health([virtualServer("10.1.0.1", [realServer("10.0.0.1", [web("/old")])])]))
+        bench.answer(refused)
+        #expect(bench.text == ["10.1.0.1:80"])
+        bench.reload(health([virtualServer("10.1.0.1", [realServer("10.0.0.1", [web("/new")])])]))
+        #expect(bench.text == ["10.1.0.1:80"], "nobody has asked for the new page yet")
+        #expect(bench.servers.nextDeadline == bench.now, "it is asked for at once")
+        bench.answer(.passed)
+        #expect(bench.text == ["10.1.0.1:80 10.0.0.1=1"])
+    }
+
+    @Test func aScriptsWeightSurvivesReloads() {
+        var misc = MiscCheckSettings(script: script("/bin/weigh"))
+        misc.isDynamic = true
+        var check = tcpCheck()
+        check.kind = .misc(misc)
+        var bench = Bench()
+        bench.start(health([virtualServer("10.1.0.1", [realServer("10.0.0.1", weight: 2, [check])])]))
+        bench.answer(.passedWithWeight(9))
+        #expect(bench.text == ["10.1.0.1:80 10.0.0.1=9"])
+        bench.reload(health([virtualServer("10.1.0.1", [realServer("10.0.0.1", weight: 2, [check])])]))
+        #expect(bench.text == ["10.1.0.1:80 10.0.0.1=9"])
+        bench.reload(health([virtualServer("10.1.0.1", [realServer("10.0.0.1", weight: 5, [check])])]))
+        #expect(bench.text == ["10.1.0.1:80 10.0.0.1=9"], "the script's word counts, not the new weight")
+        bench.answer(.passed)
+        #expect(bench.text == ["10.1.0.1:80 10.0.0.1=5"])
+    }
+
+    /// `ha_suspend` comes and goes with reloads; an attempt of a checker that rests is forgotten.
+    @Test func suspensionFollowsTheConfiguration() {
+        var service = virtualServer("10.1.0.1", [realServer("10.0.0.1")])
+        var bench = Bench()
+        bench.start(health([service]))
+        bench.step()
+        #expect(bench.waiting.count == 1)
+        service.suspends = true
+        bench.reload(health([service]))
+        #expect(bench.waiting.isEmpty && bench.servers.nextDeadline == nil)
+        bench.handle(.address(address("10.1.0.9"), isPresent: true))
+        #expect(bench.servers.nextDeadline == nil, "another address")
+        service.suspends = false
+        bench.reload(health([service]))
+        bench.answer(refused)
+        #expect(bench.text == ["10.1.0.1:80"])
+    }
+
     /// What a killed checker process left in the kernel tells its successor which servers were down.
     @Test func aRestartDoesNotBringDownServersBack() {
         var bench = Bench()

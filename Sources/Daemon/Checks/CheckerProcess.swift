@@ -9,14 +9,14 @@ import Linux
 package final class CheckerProcess: ChildProcess {
     private let environment: ProcessEnvironment
     private let checkers: Checkers
-    private let pipes: ReportPipes
+    private let pipes: NotifyPipes
     private var sessions: BFDSubscriber?
 
     /// See `ChildProcess`.
     package init(_ environment: ProcessEnvironment) throws(ExitCode) {
         self.environment = environment
         let configuration = environment.configuration
-        let pipes = ReportPipes(configuration.globals.scripts) { environment.log($0) }
+        let pipes = NotifyPipes(environment)
         self.pipes = pipes
         checkers = Checkers(
             loop: environment.loop, processes: environment.processes, launcher: environment.launcher,
@@ -32,7 +32,8 @@ package final class CheckerProcess: ChildProcess {
         )
         if configuration.globals.lvs.flushesAtStart { checkers.flush() }
         checkers.setTimeouts(configuration.globals.lvs)
-        pipes.startScripts(environment.launcher, environment.processes)
+        pipes.configure(environment.checkerPipes)
+        if !environment.runsVRRP { checkers.writeInitialValues(configuration.health.files) }
         checkers.start(configuration.health, at: Instant.now)
         sessions = BFDSubscriber.hearing(in: environment) { [unowned checkers] status, now in
             if let isUp = status.isUp { checkers.handle(.bfd(name: status.name, isUp: isUp), at: now) }
@@ -41,6 +42,7 @@ package final class CheckerProcess: ChildProcess {
 
     /// Changes over to the new configuration.
     package func reload(from old: Configuration, at now: Instant) {
+        pipes.configure(environment.checkerPipes)
         checkers.setTimeouts(environment.configuration.globals.lvs)
         checkers.reload(environment.configuration.health, at: now)
         sessions?.keep(environment.configuration.sessionNames(for: .checker))
@@ -48,8 +50,8 @@ package final class CheckerProcess: ChildProcess {
 
     /// Takes our services out of the kernel, unless told not to.
     package func stop(at now: Instant) {
-        pipes.stopScripts(environment.launcher)
         checkers.stop(keepsTable: !environment.commandLine.releasesIPVS) { [self] in
+            pipes.stop()
             if environment.commandLine.releasesIPVS, environment.configuration.globals.lvs.flushOnStop == .everything {
                 checkers.flush()
             }
@@ -68,6 +70,23 @@ package final class CheckerProcess: ChildProcess {
         _ = try? environment.processes.fork({
             (try? Files.replace(path, with: Array(text.utf8), mode: 0o600)) == nil ? 1 : 0
         }) { _, _ in }
+    }
+}
+
+extension ProcessEnvironment {
+    /// Whether there is a VRRP process beside this one.
+    fileprivate var runsVRRP: Bool {
+        commandLine.permitted.contains(.vrrp) && (commandLine.startsAll || configuration.needed.contains(.vrrp))
+    }
+
+    /// The pipe for all is read by one script, which the VRRP process runs if there is one.
+    fileprivate var checkerPipes: [NotifyPipeSettings] {
+        let shared = configuration.globals.scripts.fifo.path?.arguments.first
+        return configuration.health.notifyPipes.map { pipe in
+            var pipe = pipe
+            if runsVRRP, pipe.path == shared { pipe.script = nil }
+            return pipe
+        }
     }
 }
 

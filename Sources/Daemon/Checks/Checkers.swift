@@ -30,9 +30,12 @@ package final class Checkers {
     private let loop: EventLoop
     private let outlets: Outlets
     private var core: VirtualServers
+    private var spare: [Action] = []
     private var engine: ProbeEngine?
     private let table: KernelTable?
     private var watch: FileWatch?
+    /// While a virtual server has `ha_suspend`.
+    private var addressWatch: AddressWatch?
 
     package init(
         loop: EventLoop, processes: ChildProcesses, launcher: ScriptLauncher, outlets: Outlets
@@ -48,12 +51,12 @@ package final class Checkers {
         }
         engine = ProbeEngine(loop: loop, processes: processes, launcher: launcher, log: outlets.log) {
             [unowned self] id, attempt, outcome, now in
-            change { core, actions in core.handle(.ended(id, attempt: attempt, outcome), at: now, into: &actions) }
+            change(at: now) { core, actions in core.handle(.ended(id, attempt: attempt, outcome), at: now, into: &actions) }
         }
         table?.refused = { [unowned self] edit, refusal in refuse(edit, refusal) }
         loop.addDeadlines(
             next: { [unowned self] in core.nextDeadline },
-            reached: { [unowned self] now in change { core, actions in core.advance(to: now, into: &actions) } }
+            reached: { [unowned self] now in change(at: now) { core, actions in core.advance(to: now, into: &actions) } }
         )
     }
 
@@ -64,8 +67,10 @@ package final class Checkers {
     package func start(_ settings: HealthSettings, at now: Instant) {
         takeCertificates(settings)
         watchFiles(settings)
+        watchAddresses(settings)
+        engine?.makeRoom(for: settings.checkCount)
         let present = readTable()
-        change { core, actions in core.start(settings, at: now, kernel: present, into: &actions) }
+        change(at: now) { core, actions in core.start(settings, at: now, kernel: present, into: &actions) }
         loop.after(.seconds(1)) { _ in Memory.giveBack() }
     }
 
@@ -73,15 +78,17 @@ package final class Checkers {
     package func reload(_ settings: HealthSettings, at now: Instant) {
         takeCertificates(settings)
         watchFiles(settings)
+        watchAddresses(settings)
+        engine?.makeRoom(for: settings.checkCount)
         let present = table == nil ? nil : readTable()
-        change { core, actions in core.reconfigure(to: settings, at: now, kernel: present, into: &actions) }
+        change(at: now) { core, actions in core.reconfigure(to: settings, at: now, kernel: present, into: &actions) }
         loop.after(.seconds(1)) { _ in Memory.giveBack() }
     }
 
     /// Repairs what others did to the table.
     package func reconcile() {
         let present = readTable()
-        change { core, actions in core.reconcile(kernel: present, into: &actions) }
+        change(at: .now) { core, actions in core.reconcile(kernel: present, into: &actions) }
     }
 
     /// Sets the timeouts of connections that `lvs_timeouts` names.
@@ -96,27 +103,31 @@ package final class Checkers {
 
     /// Tells what happened elsewhere: a BFD session, an address.
     package func handle(_ event: Event, at now: Instant) {
-        change { core, actions in core.handle(event, at: now, into: &actions) }
+        change(at: now) { core, actions in core.handle(event, at: now, into: &actions) }
     }
 
     /// Ends all attempts and takes our services out of the kernel; `done` is called when it has answered.
     package func stop(keepsTable: Bool, done: @escaping () -> Void) {
         engine?.abandonAll()
-        change { core, actions in core.stop(keepsTable: keepsTable, into: &actions) }
+        change(at: .now) { core, actions in core.stop(keepsTable: keepsTable, into: &actions) }
         if let table { table.whenDone(done) } else { done() }
     }
 
-    private func change(_ body: (inout VirtualServers, inout [Action]) -> Void) {
+    private func change(at now: Instant, _ body: (inout VirtualServers, inout [Action]) -> Void) {
+        // The room is used again and again; what happens while the actions are performed finds none and makes its own.
         var actions: [Action] = []
+        swap(&actions, &spare)
         body(&core, &actions)
-        for action in actions { perform(action) }
+        for action in actions { perform(action, at: now) }
+        actions.removeAll(keepingCapacity: actions.count < 1024)
+        swap(&actions, &spare)
     }
 
-    private func perform(_ action: Action) {
+    private func perform(_ action: Action, at now: Instant) {
         switch action {
         case .probe(let id, let attempt, let step):
-            guard let found = core.check(id) else { return }
-            engine?.begin(id, attempt: attempt, step: step, found.settings, found.server.key)
+            guard let probe = core.probe(id) else { return }
+            engine?.begin(id, attempt: attempt, step: step, probe.settings, probe.server, at: now)
         case .abandon(let id): engine?.abandon(id)
         case .edit(let edit): table?.apply(edit)
         case .notice(let notice): outlets.log(notice.description)
@@ -149,6 +160,18 @@ package final class Checkers {
         )
     }
 
+    private func watchAddresses(_ settings: HealthSettings) {
+        guard settings.virtualServers.contains(where: \.suspends) else { return addressWatch = nil }
+        guard addressWatch == nil else { return }
+        do throws(SystemError) {
+            addressWatch = try AddressWatch(loop: loop, log: outlets.log) { [unowned self] address, isPresent, now in
+                handle(.address(address, isPresent: isPresent), at: now)
+            }
+        } catch {
+            outlets.log("addresses cannot be watched, checkers with ha_suspend rest: \(error)")
+        }
+    }
+
     private func watchFiles(_ settings: HealthSettings) {
         watch = settings.files.isEmpty ? nil : try? FileWatch(loop: loop)
         for file in settings.files {
@@ -161,10 +184,22 @@ package final class Checkers {
         }
     }
 
+    /// Writes what `init_file` says into the files; for the start only, and only where VRRP does not do it.
+    package func writeInitialValues(_ files: [CheckFileSettings]) {
+        for file in files {
+            guard let value = file.initialValue, file.overwrites || !Files.exists(file.path) else { continue }
+            do throws(SystemError) {
+                try Files.replace(file.path, with: Array("\(value)\n".utf8), mode: 0o644)
+            } catch {
+                outlets.log("track_file \(file.name): cannot write \(file.path): \(error)")
+            }
+        }
+    }
+
     private func tell(_ file: CheckFileSettings, _ now: Instant) {
-        let text = (try? Files.read(file.path, limit: 128)).map { String(decoding: $0, as: UTF8.self) } ?? ""
-        let value = text.split(whereSeparator: \.isWhitespace).first.flatMap { Int32($0) }
-        change { core, actions in core.handle(.file(name: file.name, value: value), at: now, into: &actions) }
+        let number = (try? Files.read(file.path, limit: 4096)).flatMap(FileTracker.number)
+        let value = number.map { Int32(clamping: $0) }
+        change(at: now) { core, actions in core.handle(.file(name: file.name, value: value), at: now, into: &actions) }
     }
 }
 

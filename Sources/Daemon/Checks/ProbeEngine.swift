@@ -12,7 +12,8 @@ protocol Probe: AnyObject {
 
 /// Carries out the attempts that the core asks for, none of which ever blocks, and tells how they ended.
 ///
-/// Only so many connections are open at once: what comes beyond waits for its turn, and its timeout begins with the turn.
+/// Only so many attempts are under way at once, normally one for each checker: what comes beyond waits for its turn, and its
+/// timeout begins with the turn.
 package final class ProbeEngine {
     package typealias Report = (CheckID, _ attempt: UInt32, ProbeOutcome, Instant) -> Void
 
@@ -25,7 +26,8 @@ package final class ProbeEngine {
         var server: ServerKey
     }
 
-    package static let mostAtOnce = 768
+    /// Descriptors for everything that is not an attempt.
+    private static let otherDescriptors = 256
 
     let loop: EventLoop
     let processes: ChildProcesses
@@ -35,6 +37,7 @@ package final class ProbeEngine {
     private var running: [CheckID: any Probe] = [:]
     private var waiting: [Order] = []
     private var waitingHead = 0
+    private var mostAtOnce = 512
     private var pingSequence: UInt16 = 0
     private var queryIDs = SystemRandomNumberGenerator()
     private let expressions: RegularExpressions
@@ -57,22 +60,35 @@ package final class ProbeEngine {
         self.report = report
     }
 
+    /// Lets every checker be under way at once if the system gives that many descriptors.
+    package func makeRoom(for count: Int) {
+        guard count > mostAtOnce else { return }
+        do throws(SystemError) {
+            try Privileges.allowDescriptors(count + Self.otherDescriptors)
+            mostAtOnce = count
+        } catch {
+            log("no room for \(count) checks at a time, some wait for others: \(error)")
+        }
+    }
+
     /// How many attempts are under way.
     package var runningCount: Int { running.count }
     /// How many wait until others have ended.
     package var waitingCount: Int { waiting.count - waitingHead }
 
     /// Begins an attempt, or queues it; its result is reported once.
-    package func begin(_ id: CheckID, attempt: UInt32, step: Int, _ settings: CheckSettings, _ server: ServerKey) {
+    package func begin(
+        _ id: CheckID, attempt: UInt32, step: Int, _ settings: CheckSettings, _ server: ServerKey, at now: Instant
+    ) {
         let order = Order(id: id, attempt: attempt, step: step, settings: settings, server: server)
-        if running.count < Self.mostAtOnce { start(order) } else { waiting.append(order) }
+        if running.count < mostAtOnce { start(order, at: now) } else { waiting.append(order) }
     }
 
     /// Ends an attempt, without a result.
     package func abandon(_ id: CheckID) {
         if let probe = running.removeValue(forKey: id) {
             probe.cancel()
-            startNext()
+            startNext(at: .now)
         } else {
             waiting[waitingHead...].removeAll { $0.id == id }
         }
@@ -86,11 +102,11 @@ package final class ProbeEngine {
         running.removeAll()
     }
 
-    private func startNext() {
-        while running.count < Self.mostAtOnce, waitingHead < waiting.count {
+    private func startNext(at now: Instant) {
+        while running.count < mostAtOnce, waitingHead < waiting.count {
             let order = waiting[waitingHead]
             waitingHead += 1
-            start(order)
+            start(order, at: now)
         }
         if waitingHead == waiting.count {
             waiting.removeAll(keepingCapacity: true)
@@ -98,9 +114,9 @@ package final class ProbeEngine {
         }
     }
 
-    private func start(_ order: Order) {
+    private func start(_ order: Order, at now: Instant) {
         do {
-            running[order.id] = try probe(order)
+            running[order.id] = try probe(order, at: now)
         } catch {
             // Told from the loop, never from inside the call that asked for the attempt.
             running[order.id] = Stillborn(loop) { [unowned self] now in
@@ -112,7 +128,7 @@ package final class ProbeEngine {
     private func end(_ order: Order, _ outcome: ProbeOutcome, at now: Instant) {
         guard running.removeValue(forKey: order.id) != nil else { return }
         report(order.id, order.attempt, outcome, now)
-        startNext()
+        startNext(at: now)
     }
 
     private func context() throws(SystemError) -> TLSContext {
@@ -127,12 +143,12 @@ package final class ProbeEngine {
         }
     }
 
-    private func probe(_ order: Order) throws(SystemError) -> any Probe {
+    private func probe(_ order: Order, at now: Instant) throws(SystemError) -> any Probe {
         let finish: (ProbeOutcome, Instant) -> Void = { [unowned self] outcome, now in end(order, outcome, at: now) }
         let target = Target(order)
         switch order.settings.kind {
         case .tcp:
-            return try StreamProbe(loop, target, nil, finish)
+            return try ConnectProbe(loop, target, at: now, finish)
         case .smtp(let smtp):
             return try StreamProbe(loop, target, SMTPConversation(smtp), finish)
         case .http(let http):

@@ -8,6 +8,7 @@ final class RegularExpressions {
     private struct Key: Hashable {
         var text: String
         var options: UInt32
+        var room: Int?
     }
 
     /// Nil for one that cannot be compiled.
@@ -18,7 +19,7 @@ final class RegularExpressions {
 
     /// Whether the body matches, the match beginning within the pattern's offsets.
     func match(_ pattern: BodyPattern, _ body: [UInt8]) -> Bool {
-        let key = Key(text: pattern.text, options: pattern.optionBits)
+        let key = Key(text: pattern.text, options: pattern.optionBits, room: pattern.stack?.maximum)
         let expression: RegularExpression?
         if let known = compiled[key] {
             expression = known
@@ -32,7 +33,7 @@ final class RegularExpressions {
 
     private func compile(_ key: Key) -> RegularExpression? {
         do {
-            return try RegularExpression(key.text, options: key.options)
+            return try RegularExpression(key.text, options: key.options, room: key.room)
         } catch {
             log("regex \"\(key.text)\" cannot be used: \(error.reason)")
             return nil

@@ -4,9 +4,9 @@ import Basics
 import Health
 import Linux
 
-/// A TCP connection, and a conversation over it if there is one: without, the connection alone decides.
+/// A TCP connection, and a conversation over it.
 ///
-/// The timeout is for the connection to stand, and after that for each silence; the whole attempt has a limit too, so that a
+/// The timeout is for the connection to stand, then for the handshake of TLS, and after that for each silence; the whole attempt has a limit too, so that a
 /// peer that sends a byte now and then is judged as well.
 final class StreamProbe: Probe {
     private let loop: EventLoop
@@ -14,7 +14,7 @@ final class StreamProbe: Probe {
     private let timeout: Interval
     private let end: Instant
     private let finish: (ProbeOutcome, Instant) -> Void
-    private var talk: (any Conversation)?
+    private var talk: any Conversation
     private var registration: EventLoop.Registration?
     private var timer: EventLoop.TimerID?
     private var isConnected = false
@@ -23,7 +23,7 @@ final class StreamProbe: Probe {
     private var unsent: ArraySlice<UInt8> = []
 
     init(
-        _ loop: EventLoop, _ target: Target, _ talk: (any Conversation)?,
+        _ loop: EventLoop, _ target: Target, _ talk: any Conversation,
         tls settings: (context: TLSContext, name: String?, isStrict: Bool)? = nil,
         _ finish: @escaping (ProbeOutcome, Instant) -> Void
     ) throws(SystemError) {
@@ -56,7 +56,7 @@ final class StreamProbe: Probe {
         if let timer { loop.cancel(timer) }
         timer = loop.at(min(Instant.now + timeout, end)) { [unowned self] now in
             timer = nil
-            done(.failed(isConnected ? .readTimeout : .connectTimeout), now)
+            done(.failed(isConnected && isReady ? .readTimeout : .connectTimeout), now)
         }
     }
 
@@ -67,15 +67,17 @@ final class StreamProbe: Probe {
 
     private func ready(_ now: Instant) {
         guard isConnected else { return connected(now) }
-        guard tls == nil || hasShakenHands else { return shakeHands(now) }
+        guard isReady else { return shakeHands(now) }
         if !unsent.isEmpty, loop.readiness.contains(.writable) { send(now) }
         if registration != nil, !loop.readiness.isDisjoint(with: [.readable, .hungUp, .failed]) { receive(now) }
     }
 
+    /// Whether the conversation may begin, as far as TLS goes.
+    private var isReady: Bool { tls == nil || hasShakenHands }
+
     private func connected(_ now: Instant) {
         if let error = socket.pendingError { return done(.failed(.noConnection(error.reason)), now) }
         isConnected = true
-        guard talk != nil else { return done(.passed, now) }
         arm()
         if tls == nil { begin(now) } else { shakeHands(now) }
     }
@@ -94,7 +96,7 @@ final class StreamProbe: Probe {
 
     private func begin(_ now: Instant) {
         watch(.readable, now)
-        if let turn = talk?.open() { take(turn, now) }
+        take(talk.open(), now)
     }
 
     private func watch(_ interest: EventLoop.Interest, _ now: Instant) {
@@ -150,7 +152,7 @@ final class StreamProbe: Probe {
             switch tls?.read(limit: 16_384) {
             case .bytes(let bytes)?:
                 arm()
-                if let turn = talk?.receive(bytes[...]) { take(turn, now) }
+                take(talk.receive(bytes[...]), now)
             case .wantsRead?: return watch(.readable, now)
             case .wantsWrite?: return watch([.readable, .writable], now)
             case .closed?: return ended(cleanly: true, now)
@@ -161,7 +163,7 @@ final class StreamProbe: Probe {
     }
 
     private func ended(cleanly: Bool, _ now: Instant) {
-        if let turn = talk?.close(cleanly: cleanly) { take(turn, now) }
+        take(talk.close(cleanly: cleanly), now)
         // The peer is done, and the conversation still waits: nothing more can come.
         if registration != nil { done(.failed(.closedEarly), now) }
     }
@@ -179,7 +181,7 @@ final class StreamProbe: Probe {
             }
             guard !bytes.isEmpty else { return ended(cleanly: true, now) }
             arm()
-            if let turn = talk?.receive(bytes[...]) { take(turn, now) }
+            take(talk.receive(bytes[...]), now)
             guard registration != nil, bytes.count == 16_384 else { return }
         }
     }

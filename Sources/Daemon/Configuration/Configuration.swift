@@ -14,6 +14,8 @@ package struct Configuration: Equatable, Sendable {
     /// `startup_script` and `shutdown_script`, if they can be run.
     package var startupScript: Script?
     package var shutdownScript: Script?
+    /// The children that have something to do by it, permitted or not.
+    package var needed: Set<ChildKind> = []
 
     package init() {}
 }
@@ -46,7 +48,10 @@ struct ConfigurationDraft: Sendable {
             vrrp.trackFiles.compactMap { file in
                 file.path.map {
                     let weight = Int32(clamping: file.weight ?? 1)
-                    return (file.name, CheckFileFacts(path: $0.text, weight: weight, isReversed: file.isReversed))
+                    var facts = CheckFileFacts(path: $0.text, weight: weight, isReversed: file.isReversed)
+                    facts.initialValue = file.initialValue
+                    facts.overwrites = file.overwrites
+                    return (file.name, facts)
                 }
             },
             uniquingKeysWith: { first, _ in first }

@@ -51,6 +51,7 @@ struct ConfigurationRequest {
         reader.readRoot(by: ConfigurationDraft.table, into: &draft)
         let lines = reader.takeFrozen()
         let configuration = Configuration(draft, &reader)
+        book.facts.neededChildren = draft.needed
         return Reading(
             findings: Findings(reader.diagnostics, files: reader.files), needed: draft.needed, globals: configuration.globals,
             frozen: FrozenConfiguration(facts: book.facts, lines: lines)

@@ -48,6 +48,14 @@ struct Facts: Equatable {
     }
 }
 
+extension Facts {
+    /// The children that the whole configuration needs: each of them reads only its own part.
+    var neededChildren: Set<ChildKind> {
+        get { Set(ChildKind.allCases.filter { self["child \($0.pidFileName)"] != nil }) }
+        set { for kind in ChildKind.allCases { self["child \(kind.pidFileName)"] = newValue.contains(kind) ? "needed" : nil } }
+    }
+}
+
 /// Facts being gathered; a reference, since the closures of `Surroundings` share it.
 final class FactBook {
     var facts: Facts

@@ -59,11 +59,13 @@ extension Configuration {
         var draft = ConfigurationDraft()
         reader.readRoot(by: ConfigurationDraft.table, into: &draft)
         self.init(draft, &reader)
+        needed = frozen.facts.neededChildren
     }
 
     /// Settles what the files say.
     init(_ draft: ConfigurationDraft, _ reader: inout Reader) {
         self.init()
+        needed = draft.needed
         globals = draft.globals
         bfd = draft.bfd
         if reader.processes.contains(.checker) {

@@ -54,6 +54,7 @@ extension ProbeSubject {
         let word = if case .udp = kind { "UDP" } else if case .ping = kind { "ICMP" } else { "TCP" }
         switch failure {
         case .connectTimeout, .readTimeout: return "\(word) connection to \(server) timeout."
+        case .malformed where word == "UDP": return "UDP check to \(server) reply data mismatch."
         case .noConnection, .writeFailed, .readFailed, .closedEarly, .malformed, .endless, .status, .digest, .pattern,
             .handshake, .refused, .exited, .killed, .scriptTimeout, .scriptMissing, .file, .bfd:
             return "\(word) connection to \(server) failed."
@@ -64,14 +65,16 @@ extension ProbeSubject {
         switch failure {
         case .noConnection: "Connection failed server \(server)."
         case .connectTimeout: "Timeout connecting server \(server)."
-        case .readTimeout: "Timeout reading from server \(server)."
+        case .readTimeout: "Timeout HTTP read server \(server)."
         case .status(let code, let path):
             "HTTP status code error to server \(server) url(\(path)) status_code [\(code)]."
         case .digest(let found, let path): "MD5 digest error to server \(server) url(\(path)) MD5SUM [\(found)]."
         case .pattern(let path): "Regex match failed to server \(server) url(\(path))."
-        case .handshake(let words): "SSL handshake with server \(server) failed: \(words)."
+        case .handshake(let words): "SSL handshake/communication error connecting to server \(server): \(words)."
         case .endless: "Answer of server \(server) is larger than is accepted."
-        case .writeFailed, .readFailed, .closedEarly, .malformed, .refused, .exited, .killed, .scriptTimeout,
+        case .readFailed(let words): "Read error with server \(server): \(words)."
+        case .closedEarly: "Read error with server \(server): \(failure.words)."
+        case .writeFailed, .malformed, .refused, .exited, .killed, .scriptTimeout,
             .scriptMissing, .file, .bfd:
             "\(failure.words) from server \(server)."
         }

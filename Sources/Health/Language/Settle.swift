@@ -7,6 +7,9 @@ package struct CheckFileFacts: Hashable, Sendable {
     package var path: String
     package var weight: Int32
     package var isReversed: Bool
+    /// `init_file`.
+    package var initialValue: Int32?
+    package var overwrites = false
 
     package init(path: String, weight: Int32, isReversed: Bool) {
         self.path = path
@@ -26,6 +29,7 @@ extension HealthDraft {
         result.ssl = ssl
         result.notifiesAtStart = global.lvs.notifiesInitialState
         result.mailsOnlyForServers = global.mail.omitsCheckers
+        result.notifyPipes = pipes(with: global, &reader)
         var usedFiles: Set<String> = []
         var ordinals: [String: Int] = [:]
         var seen: Set<VirtualServerSettings.Identity> = []
@@ -45,11 +49,28 @@ extension HealthDraft {
             result.virtualServers.append(open.settings)
         }
         result.files = usedFiles.sorted().compactMap { name in
-            files[name].map { CheckFileSettings(name: name, path: $0.path) }
+            files[name].map { facts in
+                var file = CheckFileSettings(name: name, path: facts.path)
+                file.initialValue = facts.initialValue
+                file.overwrites = facts.overwrites
+                return file
+            }
         }
         virtualServers = []
         pool = CheckPool()
         return result
+    }
+
+    /// What is wrong with the pipe for all is told where the pipes of VRRP are settled, if they are.
+    private func pipes(with global: GlobalSettings, _ reader: inout Reader) -> [NotifyPipeSettings] {
+        let own = ("lvs_notify_fifo", global.scripts.lvsFIFO)
+        guard reader.processes.contains(.vrrp) else { return reader.notifyPipes(own, by: global.scripts) }
+        var quiet = reader
+        let all = quiet.notifyPipes(own, by: global.scripts)
+        var scripts = global.scripts
+        scripts.fifo = FIFOSettings()
+        _ = reader.notifyPipes(own, by: scripts)
+        return all
     }
 
     /// Fills in the kernel's services; false, with a diagnostic, if the group is not there.

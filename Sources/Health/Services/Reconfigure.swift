@@ -54,9 +54,7 @@ extension VirtualServers {
             actions.append(.edit(edit))
         }
         for index in services.indices { services[index].settleTable() }
-        for index in services.indices where services[index].settings.suspends {
-            updateSuspension(of: index, at: now, into: &actions)
-        }
+        for index in services.indices { updateSuspension(of: index, at: now, into: &actions) }
     }
 
     /// The quorums of all virtual servers, new ones from nothing. The table is brought up to date afterwards as a whole, so the
@@ -115,6 +113,7 @@ extension VirtualServers {
         state.firstCheck = placeChecks(
             server, Int32(service), Int32(position), from: before, wasDown, at: now, into: &actions)
         let slots = Int(state.firstCheck)..<Int(state.firstCheck) + server.checks.count
+        if let before { keepScriptWeights(slots, server, changedFrom: before.settings.weight) }
         state.failedChecks = UInt32(slots.count { !checks[$0].isUp })
         let isAlive = state.failedChecks == 0
         let wasAlive = before?.state.isAlive ?? isAlive
@@ -141,6 +140,13 @@ extension VirtualServers {
             )
         )
         services[service].tellServer(position, into: &actions)
+    }
+
+    /// A script names the whole weight of its server: what its checker adds changes when the settings' weight does.
+    private mutating func keepScriptWeights(_ slots: Range<Int>, _ server: RealServerSettings, changedFrom old: UInt32) {
+        for (slot, check) in zip(slots, server.checks) where check.kind.isDynamic && checks[slot].weight != 0 {
+            checks[slot].weight += Int64(old) - Int64(server.weight)
+        }
     }
 
     /// Finds slots for a server's checkers; those it had before keep their state, and their slots if they can.
@@ -170,7 +176,12 @@ extension VirtualServers {
                 move(Int(before.state.firstCheck) + earlier.offset, to: slot, at: now, into: &actions)
                 adjust(slot, from: earlier.element, to: check, at: now, into: &actions)
             } else {
-                begin(check, slot: slot, server, Int(service), wasDown, at: now, into: &actions)
+                // What took the server down, changed so much that it is another: down until it has been asked, which is at once.
+                let replaces = left.contains { old in
+                    old.element.kind.keyword == check.kind.keyword && before.map { !checks[Int($0.state.firstCheck) + old.offset].isUp } == true
+                }
+                begin(check, slot: slot, server, Int(service), wasDown || replaces, at: now, into: &actions)
+                if replaces, deadlines.deadline(of: slot) != nil { deadlines.set(now, for: slot) }
             }
         }
         if let before { release(before.state.firstCheck, before.settings.checks.count, into: &actions) }
@@ -189,7 +200,7 @@ extension VirtualServers {
         guard !check.kind.isPassive else { return startPassive(check, slot: slot) }
         let settings = services[service].settings
         let warmup = random.interval(below: check.timing.warmup)
-        deadlines.set(now + Self.firstRoundDelay + warmup, for: slot)
+        deadlines.set((now + Self.firstRoundDelay + warmup).shared(after: warmup), for: slot)
         if !settings.suspends || settings.isServed(by: addresses) {
             actions.append(.notice(.activating(server: settings.name(of: server.key), of: settings.name)))
         } else {

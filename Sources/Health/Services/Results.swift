@@ -9,16 +9,21 @@ extension VirtualServers {
         _ id: CheckID, _ attempt: UInt32, _ outcome: ProbeOutcome, at now: Instant, into actions: inout [Action]
     ) {
         let slot = id.slot
-        guard let found = check(id), checks[slot].isRunning, checks[slot].attempt == attempt else { return }
+        guard slot < owners.count, owners[slot].service >= 0, checks[slot].isRunning, checks[slot].attempt == attempt
+        else { return }
         checks[slot].isRunning = false
         let wasUp = checks[slot].isUp
         let madeBefore = checks[slot].retries
         let step = Int(checks[slot].step)
-        let conclusion = checks[slot].conclude(success: outcome.isSuccess, found.settings)
-        deadlines.set(now + conclusion.delay, for: slot)
+        let settings = settings(of: slot)
+        let conclusion = checks[slot].conclude(success: outcome.isSuccess, settings)
+        deadlines.set((now + conclusion.delay).shared(after: conclusion.delay), for: slot)
+        // Nearly all attempts end here.
+        if outcome == .passed, conclusion.change == nil, !settings.kind.isDynamic { return }
+        guard let found = check(id) else { return }
         if case .passedWithWeight(let weight) = outcome {
             setWeight(Int64(weight) - Int64(found.server.weight), slot: slot, into: &actions)
-        } else if outcome == .passed, case .misc(let misc) = found.settings.kind, misc.isDynamic {
+        } else if outcome == .passed, settings.kind.isDynamic {
             setWeight(0, slot: slot, into: &actions)
         }
         switch outcome {
@@ -132,10 +137,10 @@ extension VirtualServers {
         apply(isUp ? nil : .bfd, slot: slot, wasUp: wasUp, into: &actions)
     }
 
-    /// Lets the checkers of a virtual server rest while none of its addresses is here.
+    /// Lets the checkers of a virtual server with `ha_suspend` rest while none of its addresses is here.
     mutating func updateSuspension(of service: Int, at now: Instant, into actions: inout [Action]) {
-        let isHere = services[service].settings.isServed(by: addresses)
         let settings = services[service].settings
+        let isHere = !settings.suspends || settings.isServed(by: addresses)
         for (index, server) in settings.servers.enumerated() {
             let first = Int(services[service].servers[index].firstCheck)
             for slot in first..<first + server.checks.count where checks[slot].isEnabled != isHere {
@@ -162,7 +167,21 @@ extension VirtualServers {
     }
 }
 
+extension Instant {
+    /// The instant, or with long delays one up to ten milliseconds later: many checkers then begin together, and the process wakes
+    /// once for all of them.
+    func shared(after delay: Interval) -> Instant {
+        guard delay >= .seconds(1), self < .distantFuture else { return self }
+        let slot: Int64 = 10_000_000
+        let (late, overflow) = nanoseconds.addingReportingOverflow(slot - 1)
+        return overflow ? self : Instant(nanoseconds: late / slot * slot)
+    }
+}
+
 extension CheckKind {
+    /// Whether success may change the weight of the server, too.
+    var isDynamic: Bool { if case .misc(let settings) = self { settings.isDynamic } else { false } }
+
     /// Whether a failed attempt has a line of its own besides that of the checker going down.
     fileprivate var hasOwnAttemptLine: Bool {
         switch self {

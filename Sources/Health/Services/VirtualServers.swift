@@ -50,6 +50,19 @@ package struct VirtualServers: Sendable {
         return (server.checks[place], server, service.settings)
     }
 
+    /// What an attempt of a checker needs to know; nil if a reload took it away.
+    package func probe(_ id: CheckID) -> (settings: CheckSettings, server: ServerKey)? {
+        guard id.slot < owners.count, owners[id.slot].service >= 0 else { return nil }
+        return (settings(of: id.slot), services[Int(owners[id.slot].service)].settings.servers[Int(owners[id.slot].server)].key)
+    }
+
+    /// The settings of the checker in a slot that is not free.
+    func settings(of slot: Int) -> CheckSettings {
+        let (service, server) = (Int(owners[slot].service), Int(owners[slot].server))
+        let place = slot - Int(services[service].servers[server].firstCheck)
+        return services[service].settings.servers[server].checks[place]
+    }
+
     /// What the kernel's table should hold now.
     package var desiredTable: ServiceTable {
         var table = ServiceTable()
@@ -96,7 +109,8 @@ package struct VirtualServers: Sendable {
             }
         case .address(let address, let isPresent):
             if isPresent { addresses.insert(address) } else { addresses.remove(address) }
-            for index in services.indices where services[index].settings.suspends {
+            for index in services.indices
+            where services[index].settings.suspends && services[index].settings.isServed(by: [address]) {
                 updateSuspension(of: index, at: now, into: &actions)
             }
         }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+package import Config
+
 /// The SSL block: what the TLS side of SSL_GET presents and trusts.
 package struct SSLSettings: Hashable, Sendable {
     /// The pass phrase of the key.
@@ -16,6 +18,10 @@ package struct SSLSettings: Hashable, Sendable {
 package struct CheckFileSettings: Hashable, Sendable {
     package var name: String
     package var path: String
+    /// Written into the file at the start; nil: the file is left alone.
+    package var initialValue: Int32?
+    /// The initial value replaces what an existing file says.
+    package var overwrites = false
 
     package init(name: String, path: String) {
         self.name = name
@@ -33,6 +39,9 @@ package struct HealthSettings: Hashable, Sendable {
     package var notifiesAtStart = false
     /// Mail only when a server changes its state, not for each checker (`no_checker_emails`).
     package var mailsOnlyForServers = false
+
+    /// The pipes that are told of servers and virtual servers, `notify_fifo` first if there is one.
+    package var notifyPipes: [NotifyPipeSettings] = []
 
     package init() {}
 

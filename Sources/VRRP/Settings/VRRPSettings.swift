@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+package import Config
+
 /// Everything that the VRRP process is told by the configuration, global settings apart.
 package struct VRRPSettings: Equatable, Sendable {
     /// In the order of the file; identities and names are unique.

@@ -21,7 +21,8 @@ extension VRRPDraft {
         var statics = StaticsCase(draft)
         StaticsCase.rules.apply(to: &statics, &settling)
         var settings = statics.settings
-        settings.notifyPipes = settling.notifyPipes()
+        settings.notifyPipes = settling.reader.notifyPipes(
+            ("vrrp_notify_fifo", settling.globals.scripts.vrrpFIFO), by: settling.globals.scripts)
 
         var objects = TrackedDefinitions()
         settings.scripts = draft.settledScripts(&settling, &objects)
