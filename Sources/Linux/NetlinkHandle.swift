@@ -6,7 +6,17 @@ import Glibc
 import Netlink
 
 /// Which part of the kernel a netlink socket talks with.
-package enum NetlinkFamily: Sendable { case route, generic }
+package enum NetlinkFamily: Sendable {
+    case route, generic, netfilter
+
+    fileprivate var number: Int32 {
+        switch self {
+        case .route: NETLINK_ROUTE
+        case .generic: NETLINK_GENERIC
+        case .netfilter: NETLINK_NETFILTER
+        }
+    }
+}
 
 /// A netlink socket of libnl's.
 final class NetlinkHandle {
@@ -15,7 +25,7 @@ final class NetlinkHandle {
 
     init(_ family: NetlinkFamily, receiveBuffer: Int) throws(SystemError) {
         guard let pointer = nl_socket_alloc() else { throw SystemError(call: "nl_socket_alloc", code: ENOMEM) }
-        let result = nl_connect(pointer, family == .route ? NETLINK_ROUTE : NETLINK_GENERIC)
+        let result = nl_connect(pointer, family.number)
         guard result >= 0 else {
             let code = errno
             nl_socket_free(pointer)
@@ -35,8 +45,13 @@ final class NetlinkHandle {
     /// SOL_NETLINK.
     private static let level: Int32 = 270
 
-    func join(_ group: RouteGroup) throws(SystemError) {
-        if nl_socket_add_membership(pointer, group.rawValue) < 0 {
+    /// The address of this socket, which messages name their sender by.
+    var port: UInt32 { nl_socket_get_local_port(pointer) }
+
+    func join(_ group: RouteGroup) throws(SystemError) { try join(group.rawValue) }
+
+    func join(_ group: Int32) throws(SystemError) {
+        if nl_socket_add_membership(pointer, group) < 0 {
             throw SystemError(call: "nl_socket_add_membership", code: errno)
         }
     }

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import Basics
+
+/// A set of nftables, or a map when it leads from keys to data.
+package struct NFSet: Hashable, Sendable {
+    /// What keys and data are, as `nft` names it. The kernel only minds the length; the number is for whoever lists the table.
+    package struct DataType: Hashable, Sendable {
+        package let number: UInt32
+        /// Bytes.
+        package let length: UInt32
+        /// Whether `nft` shows it by network order (2) or by that of the machine (1).
+        package let byteOrder: UInt32
+
+        package static let ipv4Address = DataType(number: 7, length: 4, byteOrder: 2)
+        package static let ipv6Address = DataType(number: 8, length: 16, byteOrder: 2)
+        package static let icmpv6Type = DataType(number: 29, length: 1, byteOrder: 1)
+        package static let interfaceIndex = DataType(number: 20, length: 4, byteOrder: 1)
+        package static let interfaceName = DataType(number: 41, length: 16, byteOrder: 1)
+        package static let protocolNumber = DataType(number: 12, length: 1, byteOrder: 1)
+        package static let port = DataType(number: 13, length: 2, byteOrder: 2)
+        package static let mark = DataType(number: 19, length: 4, byteOrder: 1)
+
+        /// Several one behind the other, each in whole words of four bytes.
+        package static func concatenation(_ types: DataType...) -> DataType {
+            DataType(
+                number: types.reduce(0) { $0 << 6 | $1.number }, length: types.reduce(0) { $0 + ($1.length + 3) & ~3 },
+                byteOrder: 1)
+        }
+    }
+
+    package var name: String
+    package var key: DataType
+    /// For a map.
+    package var data: DataType?
+    /// Its elements never change.
+    package var isConstant = false
+    /// Keys are ranges (NFT_SET_INTERVAL).
+    package var isInterval = false
+
+    package init(_ name: String, _ key: DataType, data: DataType? = nil, isConstant: Bool = false) {
+        self.name = name
+        self.key = key
+        self.data = data
+        self.isConstant = isConstant
+    }
+
+    private var flags: UInt32 { (isConstant ? 0x2 : 0) | (isInterval ? 0x4 : 0) | (data == nil ? 0 : 0x8) }
+
+    func write(into buffer: inout MessageBuffer, _ table: NFTable, id: UInt32) {
+        buffer.attribute(NFSetAttribute.table, table.name)
+        buffer.attribute(NFSetAttribute.name, name)
+        if flags != 0 { buffer.attribute(NFSetAttribute.flags, network: flags) }
+        buffer.attribute(NFSetAttribute.keyType, network: key.number)
+        buffer.attribute(NFSetAttribute.keyLength, network: key.length)
+        if let data {
+            buffer.attribute(NFSetAttribute.dataType, network: data.number)
+            buffer.attribute(NFSetAttribute.dataLength, network: data.length)
+        }
+        buffer.attribute(NFSetAttribute.id, network: id)
+        buffer.attribute(NFSetAttribute.userData) { buffer in
+            buffer.userNumber(0, key.byteOrder)
+            if let data { buffer.userNumber(1, data.byteOrder) }
+        }
+    }
+}
+
+/// An element of a set: a key, and in a map what it leads to. Bytes as a packet or the machine has them.
+package struct NFElement: Hashable, Sendable {
+    package var key: [UInt8]
+    package var data: [UInt8]?
+
+    package init(_ key: [UInt8], data: [UInt8]? = nil) {
+        self.key = key
+        self.data = data
+    }
+
+    func write(into buffer: inout MessageBuffer) {
+        buffer.nested(NFElementAttribute.key) { $0.attribute(NFDataAttribute.value, key) }
+        if let data { buffer.nested(NFElementAttribute.data) { $0.attribute(NFDataAttribute.value, data) } }
+    }
+}
+
+extension MessageBuffer {
+    /// What `nft` keeps with a set for its own use: type, length, value.
+    fileprivate mutating func userNumber(_ type: UInt8, _ value: UInt32) {
+        put(type)
+        put(UInt8(4))
+        put(value)
+    }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import Basics
+
+/// Something was taken out of a table: what an owner of the table wants to hear of.
+package struct NFTablesNews: Equatable, Sendable {
+    package var table: NFTable
+    /// The socket of whoever did it.
+    package var sender: UInt32
+
+    /// Nil for all other messages.
+    package init?(_ message: Message) throws(MalformedMessage) {
+        let deletions = [
+            NFMessage.deleteTable, NFMessage.deleteChain, NFMessage.deleteRule, NFMessage.deleteSet,
+            NFMessage.deleteElement,
+        ]
+        guard message.type >> 8 == NFMessage.subsystem, deletions.contains(message.type & 0xff) else { return nil }
+        guard message.payload.count >= 4, let family = message.payload.first.flatMap({ AddressFamily(netlinkNumber: $0) })
+        else { return nil }
+        // In each of them the first attribute is the table's name.
+        guard let name = try AttributeReader(message.payload.dropFirst(4)).first(NFTableAttribute.name) else { return nil }
+        table = NFTable(family, name.text)
+        sender = message.port
+    }
+}
