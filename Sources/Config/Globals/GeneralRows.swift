@@ -23,7 +23,7 @@ extension GlobalSettings {
             ) { statement, _, reader in reader.setIncludeChecks(statement) }
             .defaulting(to: "none").since("2.2.0"),
             .flag("nftables_counters", \.vrrp.firewall.nftablesCounters, "Count packets in the rules made for nftables.")
-                .since("2.0.11").on([.vrrp, .checker]).parsedOnly,
+                .since("2.0.11").on([.vrrp, .checker]),
         ].on(.all)
     }
 

@@ -13,6 +13,9 @@ final class KernelLink {
     private var routeMonitor: NetlinkSocket?
     private var finished: (() -> Void)?
 
+    /// Every request sent so far has been answered.
+    var settled: () -> Void = {}
+
     /// The kernel reported something of links or addresses.
     var news: (KernelNews, Instant) -> Void = { _, _ in }
     /// News were lost; here is everything as it stands now.
@@ -89,7 +92,7 @@ final class KernelLink {
     private func request(_ operation: AddressRequest.Operation, _ holding: AddressLedger.Holding) {
         commands.request(AddressRequest(operation, holding.address)) { [unowned self] refusal in
             if let refusal, !refusal.isHarmless(for: operation) { complain(refusal, operation, holding) }
-            if commands.underWay == 0 { finishIfDone() }
+            if commands.underWay == 0 { rest() }
         }
     }
 
@@ -102,7 +105,7 @@ final class KernelLink {
     func send(_ change: RouteKeeper.Change, _ completion: @escaping (Refusal?) -> Void) {
         let answered: NetlinkSocket.Completion = { [unowned self] refusal in
             completion(refusal)
-            if commands.underWay == 0 { finishIfDone() }
+            if commands.underWay == 0 { rest() }
         }
         switch change {
         case .addRoute(let held): commands.request(RouteRequest(held.operation, held.route), answered)
@@ -125,6 +128,13 @@ final class KernelLink {
         commands.flush()
         finished = done
         if commands.underWay == 0 { finishIfDone() }
+    }
+
+    var isSettled: Bool { commands.underWay == 0 }
+
+    private func rest() {
+        settled()
+        finishIfDone()
     }
 
     private func finishIfDone() {

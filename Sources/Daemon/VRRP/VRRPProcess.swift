@@ -20,6 +20,7 @@ package final class VRRPProcess: ChildProcess {
     private let reporter: TransitionReporter
     private let scripts: ScriptTracker
     private let files: FileTracker
+    private let firewall: Firewall
     private var keeper: AddressKeeper?
     private var routeKeeper: RouteKeeper?
     private let virtuals: VirtualInterfaces
@@ -38,6 +39,7 @@ package final class VRRPProcess: ChildProcess {
     /// Whether the kernel may have dropped routes without a word, or would now take those that it refused.
     private var routeDoubt: RouteDoubt?
     private var isStopping = false
+    private var began = Instant.zero
     /// Instants at which routers last failed to send, so that a dead link does not fill the log.
     private var mentionedUnsent: Set<Int> = []
 
@@ -47,6 +49,7 @@ package final class VRRPProcess: ChildProcess {
         reporter = TransitionReporter(environment)
         scripts = ScriptTracker(environment)
         files = FileTracker(environment)
+        firewall = Firewall(environment)
         do throws(SystemError) {
             announcer = try AnnouncementSender()
             kernel = try KernelLink(environment)
@@ -85,6 +88,7 @@ package final class VRRPProcess: ChildProcess {
         }
         kernel.resynchronise = { [unowned self] all, now in resynchronise(all, at: now) }
         virtuals.changed = { [unowned self] in virtualInterfacesChanged() }
+        kernel.settled = { [unowned self] in if !(keeper?.hasWork ?? false) { firewall.sweep() } }
         scripts.ended = { [unowned self] name, result, now in tell(.scriptEnded(name, result), at: now) }
         files.changed = { [unowned self] name, value, now in tell(.fileValue(name, value), at: now) }
         environment.loop.addDeadlines(
@@ -96,6 +100,7 @@ package final class VRRPProcess: ChildProcess {
     }
 
     private func begin(at now: Instant) {
+        began = now
         reporter.pipes.configure(environment.configuration.vrrp.notifyPipes)
         for news in kernel.dump() { _ = interfaces.note(news) }
         virtuals.begin(environment.configuration.vrrp.routers, &interfaces)
@@ -110,6 +115,8 @@ package final class VRRPProcess: ChildProcess {
         routers.handle(.start, at: now, into: &actions)
         perform(at: now)
         virtuals.lowerUnused(interfaces)
+        for place in routers.occupiedPlaces where !holders.contains(place) { firewall.claim([], by: place) }
+        settle()
         scripts.configure(environment.configuration.vrrp.scripts)
     }
 
@@ -121,7 +128,8 @@ package final class VRRPProcess: ChildProcess {
     private var options: VirtualRouters.Options {
         let globals = environment.configuration.globals.vrrp
         var options = VirtualRouters.Options()
-        options.startupDelay = globals.startupDelay
+        // The monotonic clock counts from the boot of the machine.
+        options.startupDelay = max(globals.startupDelay, Instant.zero + globals.delayAfterBoot - began)
         options.garpInterval = globals.announcements.interval
         options.gnaInterval = globals.announcements.neighbourInterval
         return options
@@ -133,6 +141,7 @@ package final class VRRPProcess: ChildProcess {
     package func reload(from old: Configuration, at now: Instant) {
         let settings = environment.configuration.vrrp
         reporter.pipes.configure(settings.notifyPipes)
+        firewall.configure()
         routers.reconfigure(to: settings, options: options, at: now, into: &actions)
         claimStatics()
         perform(at: now)
@@ -155,6 +164,7 @@ package final class VRRPProcess: ChildProcess {
         while let keeper, keeper.hasWork { step(keeper) }
         if environment.commandLine.releasesVRRP { virtuals.end(interfaces) }
         kernel.finish { [unowned self] in
+            if environment.commandLine.releasesVRRP { firewall.end() }
             reporter.pipes.remove()
             environment.finish()
         }
@@ -242,7 +252,7 @@ package final class VRRPProcess: ChildProcess {
         for place in routers.occupiedPlaces {
             guard let router = routers.routers[place], router.state == .master else { continue }
             let isConcerned = router.announcedAddresses.contains { router.settings.interface(of: $0) == name }
-            if isConcerned { keeper?.claim(holdings(of: router), by: place) }
+            if isConcerned { claim(holdings(of: router), of: router, at: place) }
         }
     }
 
@@ -288,7 +298,7 @@ package final class VRRPProcess: ChildProcess {
             sockets.flush()
             holders.insert(place)
             raise(place)
-            if let router = routers.routers[place] { keeper?.claim(holdings(of: router), by: place) }
+            if let router = routers.routers[place] { claim(holdings(of: router), of: router, at: place) }
             claimRoutes(of: place)
         case .release(let place):
             sockets.flush()
@@ -296,6 +306,7 @@ package final class VRRPProcess: ChildProcess {
             holders.remove(place)
             virtuals.lower(routers.routers[place]?.settings.madeInterfaces ?? [], interfaces)
             keeper?.claim([], by: place)
+            firewall.claim([], by: place)
             routeKeeper?.claim([], [], by: place)
         case .announce(let place, let from, let count):
             guard let router = routers.routers[place] else { return }
@@ -362,6 +373,9 @@ package final class VRRPProcess: ChildProcess {
             socketsAreStale = true
         }
         if old.source != new.source { tellSource(of: place, at: now) }
+        if old.accepts != new.accepts, holders.contains(place), let router = routers.routers[place] {
+            claim(holdings(of: router), of: router, at: place)
+        }
         prepare(new)
     }
 
@@ -401,14 +415,26 @@ package final class VRRPProcess: ChildProcess {
         return AddressLedger.Holding(entry, on: index)
     }
 
+    /// Has a router hold these addresses, refused by the firewall where it does not accept packets to them.
+    private func claim(_ holdings: [AddressLedger.Holding], of router: VirtualRouter, at place: Int) {
+        firewall.claim(refusals(holdings, of: router), by: place)
+        keeper?.claim(holdings, by: place)
+    }
+
+    private func refusals(_ holdings: [AddressLedger.Holding], of router: VirtualRouter) -> [FirewallEntry] {
+        FirewallEntry.refusing(holdings, of: router.settings, byIndex: firewall.usesInterfaceIndex) { interfaces[$0]?.name }
+    }
+
     /// Queues what has to change in the kernel and what has to be announced, and begins with it.
     private func settle() {
         guard let keeper else { return }
+        firewall.settle()
         keeper.settle()
         for holding in toAnnounce { keeper.queueAnnouncement(of: holding) }
         toAnnounce.removeAll(keepingCapacity: toAnnounce.count <= AddressKeeper.slice)
         settleRoutes()
-        guard keeper.hasWork, !stepIsScheduled else { return }
+        guard keeper.hasWork else { return kernel.isSettled ? firewall.sweep() : () }
+        guard !stepIsScheduled else { return }
         step(keeper)
         steps = 0
         scheduleStep()
@@ -456,11 +482,13 @@ package final class VRRPProcess: ChildProcess {
     /// Takes over virtual addresses that an earlier process left in the kernel: the routers that become master keep theirs, the
     /// others go with the first settling.
     private func adoptAddresses() {
-        let configured = routers.occupiedPlaces.compactMap { routers.routers[$0] }.flatMap(holdings)
-        for holding in configured {
-            let isThere = interfaces[holding.interface]?.has(holding.entry.prefix) ?? false
-            if isThere { keeper?.adopt(holding) }
+        for place in routers.occupiedPlaces {
+            guard let router = routers.routers[place] else { continue }
+            let present = holdings(of: router).filter { interfaces[$0.interface]?.has($0.entry.prefix) ?? false }
+            for holding in present { keeper?.adopt(holding) }
+            firewall.claim(refusals(present, of: router), by: place)
         }
+        firewall.begin(isAskedFor: routers.routers.contains { $0?.settings.accepts == false })
     }
 
     /// The kernel had more to tell than its buffer held: everything is read again, and what is missing is put back.

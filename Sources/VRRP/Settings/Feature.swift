@@ -12,8 +12,9 @@ package enum Feature: Hashable, Sendable, CaseIterable {
 
     /// What is built: a feature that lands is added here, and the rows that need it say so everywhere.
     package static let built: Set<Feature> = [
-        .ipv6, .unicast, .trackInterface, .trackScript, .trackFile, .trackBFD, .routes, .rules, .statics,
-        .virtualMAC, .extraInterfaces,
+        .ipv6, .unicast, .trackInterface, .trackScript, .trackFile, .trackBFD, .routes, .rules, .statics, .firewall,
+        .authenticationHeader, .trailerAuthentication, .garpGroups, .timerExpiry,
+        .trackSource, .extraInterfaces, .virtualMAC,
     ]
 }
 

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import Basics
+import Config
+import Linux
+import VRRP
+
+/// Keeps packets away from addresses whose routers do not accept any, and the kernel's own chatter off virtual MACs.
+///
+/// An address is refused before it is there and until it is gone: entries are added by ``settle()``, ahead of the addresses,
+/// and taken away by ``sweep()``, once the kernel has done what it was asked about addresses.
+final class Firewall {
+    /// Claimants that are no routers.
+    private static let virtualInterfaces = -1
+
+    private let environment: ProcessEnvironment
+    private var ledger = ClaimLedger<FirewallEntry>()
+    /// What is no longer wanted and still there.
+    private var surplus: Set<FirewallEntry> = []
+    private var tables: NFTablesFirewall?
+    private var isUnavailable = false
+
+    init(_ environment: ProcessEnvironment) { self.environment = environment }
+
+    private var settings: FirewallGlobals { environment.configuration.globals.vrrp.firewall }
+
+    private var plan: NFTablesPlan {
+        NFTablesPlan(
+            name: settings.nftables ?? "keepalived", priority: Int32(clamping: settings.nftablesPriority),
+            countsPackets: settings.nftablesCounters)
+    }
+
+    /// Whether link-local addresses are told apart by the index of their interface in any case.
+    var usesInterfaceIndex: Bool { settings.nftablesUsesInterfaceIndex }
+
+    // MARK: What is wanted
+
+    /// Makes these the entries of a router, in place of those it had.
+    func claim(_ entries: [FirewallEntry], by router: Int) { ledger.claim(entries, by: router) }
+
+    /// The interfaces of virtual MACs, each with the interface below it, whose chatter is to be kept off the network.
+    func keepQuiet(_ interfaces: [(family: AddressFamily, index: UInt32, below: UInt32)]) {
+        ledger.claim(
+            interfaces.map { .quiet($0.family, interface: $0.index, below: $0.below) }, by: Self.virtualInterfaces)
+    }
+
+    // MARK: Doing it
+
+    /// Begins with the entries of addresses that are there already, and without anything that an earlier process left. Without
+    /// a router or a keyword that asks for a firewall nothing is touched.
+    func begin(isAskedFor: Bool) {
+        let adopted = ledger.settle().added
+        guard isAskedFor || settings.nftables != nil || !adopted.isEmpty else { return }
+        open()
+        tables?.begin(adopted)
+    }
+
+    /// Other settings after a reload.
+    func configure() { tables?.reconfigure(to: plan) }
+
+    /// Adds what is wanted and not there yet.
+    func settle() {
+        let settlement = ledger.settle()
+        guard !settlement.isEmpty else { return }
+        let added = settlement.added.filter { surplus.remove($0) == nil }
+        surplus.formUnion(settlement.removed)
+        guard !added.isEmpty else { return }
+        if tables == nil {
+            open()
+            tables?.begin(added)
+        } else {
+            tables?.add(added)
+        }
+    }
+
+    /// Takes away what is no longer wanted.
+    func sweep() {
+        guard !surplus.isEmpty else { return }
+        tables?.remove(Array(surplus))
+        surplus.removeAll()
+    }
+
+    /// Leaves nothing behind.
+    func end() { tables?.removeAll() }
+
+    private func open() {
+        guard tables == nil, !isUnavailable else { return }
+        do throws(SystemError) {
+            tables = try NFTablesFirewall(plan, loop: environment.loop) { [environment] in environment.log($0) }
+        } catch {
+            isUnavailable = true
+            environment.log("nftables cannot be used: \(error); virtual addresses are not protected")
+        }
+    }
+}
