@@ -12,7 +12,7 @@ struct HealingTests {
         return bench
     }
 
-    @Test("T-2 a master that slept advertises first, listens for the skew time and announces again")
+    @Test("T-2 V3-35 a master that slept advertises first, listens for the skew time and announces again")
     func stall() {
         var bench = Self.master()
         let actions = bench.sleep(.seconds(10))
@@ -44,6 +44,22 @@ struct HealingTests {
         bench.sleep(.seconds(seconds))
         #expect(bench.state == (yields ? .backup : .master))
         #expect(bench.adverts.isEmpty == yields)
+    }
+
+    @Test("timer_expired_backup: a late master that hears the other first follows it and answers nothing")
+    func lateAndHearing() {
+        var bench = Self.master {
+            $0.preempts = false
+            $0.timerExpiredBackup = 254
+        }
+        bench.pass(.seconds(9))
+        let actions = bench.hear(100)
+        #expect(actions.adverts.isEmpty)
+        #expect(bench.state == .backup)
+        #expect(bench.router.master == .v4(0xc000_0201))
+        bench.pass(.seconds(2))
+        bench.hear(100)
+        #expect(bench.run(.seconds(2)).adverts.isEmpty)
     }
 
     @Test("Two masters: told when it begins and ends, with peer and duration; the winner announces again")

@@ -38,6 +38,11 @@ extension VirtualRouter {
     /// Mentions what differs from our settings; none of it is a reason to drop the advert (RFC 9568 section 7.1).
     private mutating func compare(_ advert: Advert, from sender: IPAddress, _ actions: inout [Action]) {
         mentioned.clearRejections(of: sender)
+        if let skew = trailer?.largeSkew {
+            if mentioned.note(.clockSkew, from: sender) { say(.clockSkew(sender, skew), &actions) }
+        } else {
+            mentioned.clear(.clockSkew)
+        }
         if advert.interval == settings.advertInterval {
             mentioned.clear(.interval)
         } else {
@@ -112,6 +117,10 @@ extension VirtualRouter {
             say(.masterHeardZero, &actions)
             if contest?.peer == sender { endContest(won: true, at: now, &actions) }
             sendAdvert(at: now, &actions)
+            return
+        }
+        if yieldsForLateness(at: now, &actions) {
+            follow(advert, from: sender, at: now, &actions)
             return
         }
         let ours = priority

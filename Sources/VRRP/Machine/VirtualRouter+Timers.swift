@@ -17,16 +17,7 @@ extension VirtualRouter {
     private mutating func advertise(due: Instant, at now: Instant, _ actions: inout [Action]) {
         let late = now - due
         if late > statistics.worstLateness { statistics.worstLateness = late }
-        if let highest = settings.timerExpiredBackup, let lastAdvert, !settings.preempts {
-            let silence =
-                settings.advertInterval * settings.downTimerAdverts
-                + skew(for: settings.advertInterval, priority: highest)
-            if now - lastAdvert >= silence {
-                say(.lateTimer(late), &actions)
-                yield(.lateTimer(late), at: now, &actions)
-                return
-            }
-        }
+        if yieldsForLateness(at: now, &actions) { return }
         let hasStalled = lastAdvert.map { now - $0 >= downInterval(for: settings.advertInterval) } ?? false
         sendAdvert(at: now, &actions)
         // On time, the rhythm is kept; early, the advert starts a new one together with those it left with.
@@ -36,6 +27,19 @@ extension VirtualRouter {
         // if it gave way, only our announcement brings the traffic back.
         say(.awoke(after: late), &actions)
         announcements.begin(at: now + skew(for: settings.advertInterval))
+    }
+
+    /// `timer_expired_backup`: whoever has been silent for so long that the others had to elect another gives its place up
+    /// before it says or answers anything.
+    mutating func yieldsForLateness(at now: Instant, _ actions: inout [Action]) -> Bool {
+        guard let highest = settings.timerExpiredBackup, !settings.preempts, let lastAdvert else { return false }
+        let silence =
+            settings.advertInterval * settings.downTimerAdverts + skew(for: settings.advertInterval, priority: highest)
+        guard now - lastAdvert >= silence else { return false }
+        let late = now - (advertDue ?? now)
+        say(.lateTimer(late), &actions)
+        yield(.lateTimer(late), at: now, &actions)
+        return true
     }
 
     /// The master has been silent for too long.
