@@ -255,6 +255,19 @@ struct AuthenticationTrailerTests {
         #expect(isAccepted(10_001))
     }
 
+    @Test("HM-10 a clock that is off by more than half of the window is noticed while adverts still pass",
+        arguments: [(0, nil), (2, nil), (3, 3), (-3, 3), (5, 5)] as [(Int, Int?)])
+    func skew(seconds: Int, noticed: Int?) throws {
+        var (sender, receiver) = (
+            AuthenticationTrailer(Self.settings(), peers: 0), AuthenticationTrailer(Self.settings(), peers: 0)
+        )
+        var writer = ByteWriter()
+        writer.write(Self.v4[..<12])
+        sender.sign(&writer, from: 0, source: .v4(0xc633_640a), clock: WallClock(seconds: UInt32(10_000 + seconds)))
+        try receiver.verify(Self.packet(writer.bytes), messageLength: 12, clock: WallClock(seconds: 10_000))
+        #expect(receiver.largeSkew == noticed.map { .seconds($0) })
+    }
+
     @Test("HM-8 HM-15 keys are rotated without an advert lost or an old one accepted again")
     func rotation() {
         var receiver = Bench(start: true) {

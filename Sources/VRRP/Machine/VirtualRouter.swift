@@ -170,6 +170,7 @@ struct Mentioned: Equatable, Sendable {
         static let ownAddress = Kinds(rawValue: 1 << 2)
         static let owner = Kinds(rawValue: 1 << 3)
         static let lowerPriority = Kinds(rawValue: 1 << 4)
+        static let clockSkew = Kinds(rawValue: 1 << 5)
         static func rejection(_ number: Int) -> Kinds { Kinds(rawValue: 1 << UInt32(8 + number)) }
     }
 

@@ -54,6 +54,8 @@ package enum RouterNotice: Hashable, Sendable {
     case intervalMismatch(IPAddress, ours: Interval, theirs: Interval)
     case rejected(Rejection, from: IPAddress)
     case ownAdvert(IPAddress)
+    /// A signed advert was accepted whose clock is off by more than half of what is allowed.
+    case clockSkew(IPAddress, Interval)
     case ownerHeardAdvert(IPAddress, priority: UInt8)
     case contestBegan(IPAddress, priority: UInt8)
     case contestEnded(IPAddress, adverts: Int, lasted: Interval, won: Bool)
@@ -67,7 +69,7 @@ package enum RouterNotice: Hashable, Sendable {
             .masterHeardLower,
             .backupHeardLower, .backupHeardZero, .masterHeardZero, .sentZero, .priority, .preemptDelay,
             .addressNotAdvertised,
-            .addressCount, .intervalMismatch, .rejected, .ownAdvert, .ownerHeardAdvert, .contestBegan, .contestEnded,
+            .addressCount, .intervalMismatch, .rejected, .ownAdvert, .clockSkew, .ownerHeardAdvert, .contestBegan, .contestEnded,
             .awoke,
             .lateTimer:
             false

@@ -77,6 +77,8 @@ extension RouterNotice {
             "advertisement interval mismatch with \(sender) mine=\(ours.shortText) sec rcv'd=\(theirs.shortText) sec"
         case .rejected(let rejection, let sender):
             rejection.text(from: sender)
+        case .clockSkew(let sender, let skew):
+            "the clock of \(sender) is off by \(skew.seconds) seconds, nearly too much for its adverts to be accepted"
         case .ownAdvert(let sender):
             "received an advert from our own address \(sender) - the network loops, or another host has the address"
         case .ownerHeardAdvert(let sender, let priority):

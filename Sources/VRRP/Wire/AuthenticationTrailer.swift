@@ -53,6 +53,8 @@ package struct AuthenticationTrailer: Sendable {
     private var capacity: Int
     /// The last number sent.
     private var last: UInt64?
+    /// How far the clock of the last sender is off, where that is more than half of the window.
+    package private(set) var largeSkew: Interval?
 
     /// - Parameter peers: how many unicast peers there are; 0 for multicast.
     package init(_ settings: TrailerAuthentication, peers: Int) {
@@ -130,8 +132,18 @@ package struct AuthenticationTrailer: Sendable {
     }
 
     private func isOutside(_ sequence: UInt64, _ clock: WallClock) -> Bool {
-        let skew = Int64(Int32(bitPattern: UInt32(truncatingIfNeeded: sequence >> 32) &- clock.seconds))
-        return skew.magnitude > UInt64(clamping: settings.timeWindow.seconds)
+        skew(sequence, clock).magnitude > UInt64(clamping: settings.timeWindow.seconds)
+    }
+
+    /// Seconds that a sender's clock is ahead of ours.
+    private func skew(_ sequence: UInt64, _ clock: WallClock) -> Int64 {
+        Int64(Int32(bitPattern: UInt32(truncatingIfNeeded: sequence >> 32) &- clock.seconds))
+    }
+
+    private mutating func noteSkew(_ sequence: UInt64, _ clock: WallClock) {
+        let skew = skew(sequence, clock)
+        let isLarge = settings.replayProtection == .time && skew.magnitude * 2 > UInt64(clamping: settings.timeWindow.seconds)
+        largeSkew = isLarge ? .seconds(Int(skew.magnitude)) : nil
     }
 
     /// Only a packet that is right in everything moves a mark.
@@ -145,6 +157,7 @@ package struct AuthenticationTrailer: Sendable {
             marks.removeFirst()
         }
         marks.append(Mark(sender: sender, sequence: sequence))
+        noteSkew(sequence, clock)
     }
 
     private static func value(
