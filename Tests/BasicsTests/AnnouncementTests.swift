@@ -7,7 +7,8 @@ import Testing
 struct AnnouncementTests {
     private let hardware = MACAddress(value: 0x0200_0000_000a)
 
-    @Test func gratuitousARP() {
+    @Test("A6 a gratuitous ARP names the address twice, and the hardware address")
+    func gratuitousARP() {
         var writer = ByteWriter()
         ARPPacket(announcing: 0x0a09_0032, at: hardware).writeFrame(into: &writer)
         #expect(
@@ -21,7 +22,8 @@ struct AnnouncementTests {
         )
     }
 
-    @Test func unsolicitedNeighbourAdvertisement() throws {
+    @Test("V3-20 an unsolicited neighbour advertisement: R and O, not S, to ff02::1")
+    func unsolicitedNeighbourAdvertisement() throws {
         let address = try #require(IPAddress("2001:db8::50"))
         var writer = ByteWriter()
         NeighbourAdvertisement(announcing: address, at: hardware, isRouter: false).writeFrame(into: &writer)

@@ -8,25 +8,27 @@ from lab import Lab, check, configuration, instance, wait_until
 from suite import need, test
 from wire import Sniffer
 
-VIP, FRR = "10.90.9.9", "/usr/lib/frr"
+VIP, VIP6, FRR = "10.90.9.9", "fd00:90::99", "/usr/lib/frr"
 
 
 class Vrrpd:
     """zebra and vrrpd on a host. FRR keeps its address on a macvlan and sets that down while it is backup."""
 
-    def __init__(self, host, version, priority, interval=1.0):
+    def __init__(self, host, version, priority, interval=1.0, six=False):
         need(f"{FRR}/zebra", f"{FRR}/vrrpd")
         self.host, self.directory = host, f"{host.lab.directory}/frr"
         os.mkdir(self.directory)
         os.chmod(self.directory, 0o777)  # its daemons run as their own user
-        host.ip("link", "add", "vrrp4-7", "link", "eth0", "type", "macvlan", "mode", "bridge")
-        host.ip("link", "set", "vrrp4-7", "address", "00:00:5e:00:01:07")
-        host.ip("addr", "add", f"{VIP}/32", "dev", "vrrp4-7")
-        host.ip("link", "set", "vrrp4-7", "up")
+        self.device = device = f"vrrp{6 if six else 4}-7"
+        host.ip("link", "add", device, "link", "eth0", "type", "macvlan", "mode", "bridge")
+        host.ip("link", "set", device, "address", f"00:00:5e:00:0{2 if six else 1}:07")
+        host.ip("addr", "add", f"{VIP6}/64" if six else f"{VIP}/32", "dev", device)
+        host.ip("link", "set", device, "up")
         self.daemon("zebra", "")
         wait_until(lambda: os.path.exists(f"{self.directory}/zebra.sock"), 5, "zebra listens", self.log)
         self.daemon("vrrpd", f"interface eth0\n vrrp 7 version {version}\n vrrp 7 priority {priority}\n"
-                             f" vrrp 7 advertisement-interval {round(interval * 1000)}\n vrrp 7 ip {VIP}\n")
+                             f" vrrp 7 advertisement-interval {round(interval * 1000)}\n"
+                             f" vrrp 7 {f'ipv6 {VIP6}' if six else f'ip {VIP}'}\n")
 
     def daemon(self, name, config):
         path = f"{self.directory}/{name}"
@@ -43,7 +45,7 @@ class Vrrpd:
             return file.read()[-1500:] if os.path.exists(f"{self.directory}/vrrpd.log") else ""
 
     def active(self):
-        return "state UP" in self.host.ip("-o", "link", "show", "vrrp4-7")
+        return "state UP" in self.host.ip("-o", "link", "show", self.device)
 
 
 for version in (2, 3):
@@ -95,3 +97,25 @@ for version in (2, 3):
             check(goodbye, "an advert with priority 0 left", lab.logs())
             first = heard.from_source(b.address())[0].at - goodbye[0].at
             check(first < 0.8, f"FRR spoke {first:.2f} s after our goodbye")
+
+
+@test("v3 IPv6: our master is cut off, FRR takes over, and gives the address back", limit=45)
+def _():
+    with Lab() as lab:
+        a, b = lab.routers
+        holds = lambda: f"{VIP6}/64" in a.addresses("eth0", "-6")
+        frr = Vrrpd(b, 3, 100, six=True)
+        wait_until(frr.active, 10, "FRR is master while alone", frr.log)
+        a.daemon.start(configuration(instance(priority=150, interval=1, addresses=[f"{VIP6}/64"])))
+        wait_until(lambda: holds() and not frr.active(), 8, "we take over", lambda: lab.logs() + frr.log())
+        time.sleep(2)
+        check(holds() and not frr.active(), "and keep it", lab.logs(), frr.log())
+        lab.cut(a)
+        wait_until(frr.active, 6, "FRR takes over", frr.log)
+        lab.mend(a)
+        wait_until(lambda: not frr.active(), 4, "FRR gives way again", frr.log)
+        check(holds(), "we hold the address", lab.logs())
+        mark = a.daemon.mark()
+        a.daemon.reload(configuration(instance(priority=50, interval=1, addresses=[f"{VIP6}/64"])))
+        wait_until(lambda: not holds() and frr.active(), 8, "FRR is better now", lambda: lab.logs() + frr.log())
+        a.daemon.expect_log("higher priority 100, ours 50", since=mark)

@@ -269,7 +269,7 @@ def _():
         check(a.holds(VIP), "the address", lab.logs())
 
 
-@test("the VRRP process dies: another one takes its place and the address with it")
+@test("T-5 the VRRP process dies: another one takes its place and the address with it")
 def _():
     with Lab(routers=1) as lab:
         a = lab.routers[0]

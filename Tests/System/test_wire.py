@@ -16,7 +16,7 @@ def lone_master(lab, config, address=VIP):
 
 
 for version, extra in ((2, ""), (2, "authentication {\n    auth_type PASS\n    auth_pass s3cret\n}\n"), (3, "")):
-    @test(f"v{version}{' with a password' if extra else ''}: tshark decodes our adverts without a complaint")
+    @test(f"V3-1 V2-1 v{version}{' with a password' if extra else ''}: tshark decodes our adverts without a complaint")
     def _(version=version, extra=extra):
         need("tshark", "tcpdump")
         with Lab(routers=1) as lab:

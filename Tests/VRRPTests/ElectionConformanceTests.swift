@@ -79,7 +79,7 @@ struct ElectionConformanceTests {
         #expect(bench.transitions.last?.1.cause == .masterLeft(.v4(0xc000_0201)))
     }
 
-    @Test("V3-25 the down interval is that of the master's interval, with parts of a centisecond kept")
+    @Test("V3-25 A4 the down interval is that of the master's interval, with parts of a centisecond kept")
     func learnedInterval() {
         var bench = Bench()
         bench.hear(200, every: .centiseconds(37))

@@ -161,7 +161,7 @@ let goldens = [
 
 @Suite("Adverts of other implementations")
 struct GoldenAdvertTests {
-    @Test("V3-3 V2-1 are read as they were meant", arguments: goldens)
+    @Test("A8 V3-3 V2-1 are read as they were meant", arguments: goldens)
     func parsing(golden: Golden) throws {
         let advert = try golden.format.parse(golden.packet)
         #expect(advert.priority == golden.priority)

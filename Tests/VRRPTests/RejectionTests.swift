@@ -114,7 +114,7 @@ struct RejectionTests {
         return bytes
     }
 
-    @Test(arguments: cases)
+    @Test("V3-5 A7 what is wrong is refused, each for its own reason", arguments: cases)
     func rejected(wrong: Case) throws {
         let right = Self.packet(wrong.format)
         #expect(throws: Never.self) { try wrong.format.parse(ReceivedPacket(parsingIPv4: right[...])) }
@@ -122,7 +122,7 @@ struct RejectionTests {
         #expect(throws: wrong.rejection) { try wrong.format.parse(ReceivedPacket(parsingIPv4: bytes[...])) }
     }
 
-    @Test("V3-5 each kind has its own counter")
+    @Test("V3-5 HM-11 each kind has its own counter")
     func counters() {
         let kinds = Self.cases.map(\.rejection) + [.unknownPeer, .replayedHeader(sequence: 1)]
         for rejection in kinds {
@@ -163,7 +163,7 @@ struct RejectionTests {
     }
 
     @Test(
-        "V3-10 all three forms of the checksum are accepted and told apart",
+        "A2 V3-10 all three forms of the checksum are accepted and told apart",
         arguments: [
             ChecksumForm.messageOnly, .pseudoHeader, .multicastPseudoHeader,
         ])

@@ -440,7 +440,8 @@ private let peers = "unicast_peer {\n192.0.2.2\n}\n"
         )
     }
 
-    @Test func `addresses beyond the MTU are held without being advertised`() {
+    @Test("V3-13 addresses beyond the MTU are held without being advertised")
+    func addressesBeyondTheMTU() {
         let text = instance("version 3", (1...100).map { "fe80::\($0)" }.joined(separator: "\n"))
         let router = Reading(text) { $0.interfaceMTU = { _ in 1280 } }.router
         #expect(router.addresses.count == 77)
