@@ -202,6 +202,7 @@ package final class VRRPProcess: ChildProcess {
         for change in changes {
             switch change {
             case .link(let name, _, let isUp):
+                firewall.keepQuiet(quietInterfaces)
                 virtuals.noteLink(name, interfaces)
                 if isServed(name), isUp || virtuals.isMade(name) { socketsAreStale = true }
                 tellSources(on: name, at: now)
@@ -209,6 +210,7 @@ package final class VRRPProcess: ChildProcess {
                 if isUp { claimAgain(on: name) }
                 followLinks(.all)
             case .gone(let index, let name):
+                firewall.keepQuiet(quietInterfaces)
                 keeper?.forget(interface: index)
                 routeKeeper?.forget(interface: index)
                 virtuals.noteGone(name, interfaces)
@@ -231,6 +233,14 @@ package final class VRRPProcess: ChildProcess {
                 }
                 if let name = interfaces[index]?.name { tellSources(on: name, at: now) }
             }
+        }
+    }
+
+    /// The interfaces of virtual MACs, on which the kernel's own reports and solicitations are not to leave.
+    private var quietInterfaces: [Firewall.QuietInterface] {
+        routers.occupiedPlaces.flatMap { routers.routers[$0]?.settings.virtualMACs ?? [] }.compactMap { name, family in
+            guard let link = interfaces[name]?.link, link.kind == "macvlan", let below = link.parent else { return nil }
+            return Firewall.QuietInterface(family: family, index: link.index, below: below)
         }
     }
 
@@ -488,7 +498,7 @@ package final class VRRPProcess: ChildProcess {
             for holding in present { keeper?.adopt(holding) }
             firewall.claim(refusals(present, of: router), by: place)
         }
-        firewall.begin(isAskedFor: routers.routers.contains { $0?.settings.accepts == false })
+        firewall.begin(quietInterfaces, isAskedFor: routers.routers.contains { $0?.settings.accepts == false })
     }
 
     /// The kernel had more to tell than its buffer held: everything is read again, and what is missing is put back.

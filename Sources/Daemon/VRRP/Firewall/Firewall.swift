@@ -19,6 +19,7 @@ final class Firewall {
     private var surplus: Set<FirewallEntry> = []
     private var tables: NFTablesFirewall?
     private var isUnavailable = false
+    private var quiet: [QuietInterface] = []
 
     init(_ environment: ProcessEnvironment) { self.environment = environment }
 
@@ -38,17 +39,32 @@ final class Firewall {
     /// Makes these the entries of a router, in place of those it had.
     func claim(_ entries: [FirewallEntry], by router: Int) { ledger.claim(entries, by: router) }
 
-    /// The interfaces of virtual MACs, each with the interface below it, whose chatter is to be kept off the network.
-    func keepQuiet(_ interfaces: [(family: AddressFamily, index: UInt32, below: UInt32)]) {
-        ledger.claim(
-            interfaces.map { .quiet($0.family, interface: $0.index, below: $0.below) }, by: Self.virtualInterfaces)
+    /// A virtual MAC's interface, and the one below it.
+    struct QuietInterface: Equatable {
+        var family: AddressFamily
+        var index: UInt32
+        var below: UInt32
+    }
+
+    /// Keeps the chatter of these interfaces off the network, before they go up.
+    func keepQuiet(_ interfaces: [QuietInterface]) {
+        guard interfaces != quiet else { return }
+        claim(interfaces)
+        settle()
+    }
+
+    private func claim(_ interfaces: [QuietInterface]) {
+        quiet = interfaces
+        let entries = interfaces.map { FirewallEntry.quiet($0.family, interface: $0.index, below: $0.below) }
+        ledger.claim(entries, by: Self.virtualInterfaces)
     }
 
     // MARK: Doing it
 
     /// Begins with the entries of addresses that are there already, and without anything that an earlier process left. Without
     /// a router or a keyword that asks for a firewall nothing is touched.
-    func begin(isAskedFor: Bool) {
+    func begin(_ interfaces: [QuietInterface], isAskedFor: Bool) {
+        claim(interfaces)
         let adopted = ledger.settle().added
         guard isAskedFor || settings.nftables != nil || !adopted.isEmpty else { return }
         open()

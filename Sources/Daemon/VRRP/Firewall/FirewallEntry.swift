@@ -36,10 +36,20 @@ extension FirewallEntry {
                 return .address(holding.entry.address)
             }
             // An interface whose loss is no fault may come back with another index while the router is master.
-            if !byIndex, let name = name(holding.interface), !settings.requiredInterfaces.contains(name) {
+            if !byIndex, let name = name(holding.interface), !settings.requiredInterfaces.contains(name),
+                !settings.madeInterfaces.contains(name)
+            {
                 return .namedLinkLocal(holding.entry.address, interface: name)
             }
             return .linkLocal(holding.entry.address, interface: holding.interface)
         }
+    }
+}
+
+extension RouterSettings {
+    /// The names of the interfaces of its virtual MACs, and the family each is for.
+    var virtualMACs: [(name: String, family: AddressFamily)] {
+        let own = virtualInterface.map { [(name: $0.name, family: family)] } ?? []
+        return own + addressInterfaces.map { ($0.name, $0.family) }
     }
 }
