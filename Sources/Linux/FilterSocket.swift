@@ -44,6 +44,14 @@ package final class FilterSocket {
         return exchange()
     }
 
+    /// Has one request done; nil if it was.
+    package func perform(_ request: some NetlinkRequest) -> Refusal? {
+        buffer.removeAll()
+        request.write(into: &buffer, sequence: sequence)
+        sequence &+= 1
+        return exchange()
+    }
+
     private func exchange() -> Refusal? {
         let sent = buffer.bytes.withUnsafeBytes { send(handle.number, $0.baseAddress, $0.count, 0) }
         guard sent >= 0 else { return Refusal(code: errno) }

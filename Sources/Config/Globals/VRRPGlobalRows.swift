@@ -210,12 +210,12 @@ extension FirewallGlobals {
             .custom("vrrp_iptables", syntax: "[<in chain> [<out chain>]]", "Block traffic with iptables, in these chains.") {
                 statement, firewall, reader in reader.chains(statement, &firewall)
             }
-            .range("names 1..27 characters, not the same").since("1.2.20").parsedOnly,
+            .range("names 1..27 characters, not the same").since("1.2.20"),
             .custom(
                 "vrrp_ipsets", syntax: "[<set4> [<set6> [<set_if6> [<set_igmp> [<set_mld> [<set_nd>]]]]]]",
                 "The names of the ipsets used with iptables; without a name, no ipsets are used."
             ) { statement, firewall, reader in reader.ipsets(statement, &firewall) }
-            .range("names 1..30 characters, all different").defaulting(to: "keepalived").since("1.2.20").parsedOnly,
+            .range("names 1..30 characters, all different").defaulting(to: "keepalived").since("1.2.20"),
             GlobalSettings.optional(
                 "nftables", "[<table>]", bare: "keepalived", limit: 254, \.nftables, "Block traffic with nftables, in this table."
             )

@@ -88,6 +88,8 @@ package final class VRRPProcess: ChildProcess {
         }
         kernel.resynchronise = { [unowned self] all, now in resynchronise(all, at: now) }
         virtuals.changed = { [unowned self] in virtualInterfacesChanged() }
+        firewall.name = { [unowned self] in interfaces[$0]?.name }
+        firewall.ready = { [unowned self] in settle() }
         kernel.settled = { [unowned self] in if !(keeper?.hasWork ?? false) { firewall.sweep() } }
         scripts.ended = { [unowned self] name, result, now in tell(.scriptEnded(name, result), at: now) }
         files.changed = { [unowned self] name, value, now in tell(.fileValue(name, value), at: now) }
@@ -164,9 +166,11 @@ package final class VRRPProcess: ChildProcess {
         while let keeper, keeper.hasWork { step(keeper) }
         if environment.commandLine.releasesVRRP { virtuals.end(interfaces) }
         kernel.finish { [unowned self] in
-            if environment.commandLine.releasesVRRP { firewall.end() }
-            reporter.pipes.remove()
-            environment.finish()
+            let finish = { [environment, reporter] in
+                reporter.pipes.remove()
+                environment.finish()
+            }
+            if environment.commandLine.releasesVRRP { firewall.end(finish) } else { finish() }
         }
     }
 
@@ -439,6 +443,7 @@ package final class VRRPProcess: ChildProcess {
     private func settle() {
         guard let keeper else { return }
         firewall.settle()
+        guard firewall.isReady || isStopping else { return }
         keeper.settle()
         for holding in toAnnounce { keeper.queueAnnouncement(of: holding) }
         toAnnounce.removeAll(keepingCapacity: toAnnounce.count <= AddressKeeper.slice)

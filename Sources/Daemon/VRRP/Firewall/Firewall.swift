@@ -17,7 +17,7 @@ final class Firewall {
     private var ledger = ClaimLedger<FirewallEntry>()
     /// What is no longer wanted and still there.
     private var surplus: Set<FirewallEntry> = []
-    private var tables: NFTablesFirewall?
+    private var means: (any FirewallMeans)?
     private var isUnavailable = false
     private var quiet: [QuietInterface] = []
 
@@ -25,11 +25,12 @@ final class Firewall {
 
     private var settings: FirewallGlobals { environment.configuration.globals.vrrp.firewall }
 
-    private var plan: NFTablesPlan {
-        NFTablesPlan(
-            name: settings.nftables ?? "keepalived", priority: Int32(clamping: settings.nftablesPriority),
-            countsPackets: settings.nftablesCounters)
-    }
+    /// The name of the interface with an index.
+    var name: (UInt32) -> String? = { _ in nil }
+    /// Addresses need not wait any longer.
+    var ready: () -> Void = {}
+    /// Whether everything asked for stands, so that addresses may come.
+    var isReady: Bool { means?.isReady ?? true }
 
     /// Whether link-local addresses are told apart by the index of their interface in any case.
     var usesInterfaceIndex: Bool { settings.nftablesUsesInterfaceIndex }
@@ -66,13 +67,13 @@ final class Firewall {
     func begin(_ interfaces: [QuietInterface], isAskedFor: Bool) {
         claim(interfaces)
         let adopted = ledger.settle().added
-        guard isAskedFor || settings.nftables != nil || !adopted.isEmpty else { return }
+        guard isAskedFor || settings.nftables != nil || settings.iptables != nil || !adopted.isEmpty else { return }
         open()
-        tables?.begin(adopted)
+        means?.begin(adopted)
     }
 
     /// Other settings after a reload.
-    func configure() { tables?.reconfigure(to: plan) }
+    func configure() { means?.reconfigure(to: settings) }
 
     /// Adds what is wanted and not there yet.
     func settle() {
@@ -81,31 +82,56 @@ final class Firewall {
         let added = settlement.added.filter { surplus.remove($0) == nil }
         surplus.formUnion(settlement.removed)
         guard !added.isEmpty else { return }
-        if tables == nil {
+        if means == nil {
             open()
-            tables?.begin(added)
+            means?.begin(added)
         } else {
-            tables?.add(added)
+            means?.add(added)
         }
     }
 
     /// Takes away what is no longer wanted.
     func sweep() {
         guard !surplus.isEmpty else { return }
-        tables?.remove(Array(surplus))
+        means?.remove(Array(surplus))
         surplus.removeAll()
     }
 
     /// Leaves nothing behind.
-    func end() { tables?.removeAll() }
+    func end(_ done: @escaping () -> Void) {
+        guard let means else { return done() }
+        means.removeAll(done)
+    }
 
     private func open() {
-        guard tables == nil, !isUnavailable else { return }
+        guard means == nil, !isUnavailable else { return }
         do throws(SystemError) {
-            tables = try NFTablesFirewall(plan, loop: environment.loop) { [environment] in environment.log($0) }
+            means = try made()
+            means?.ready = { [unowned self] in ready() }
         } catch {
             isUnavailable = true
-            environment.log("nftables cannot be used: \(error); virtual addresses are not protected")
+            environment.log("The firewall cannot be used: \(error); virtual addresses are not protected")
         }
     }
+
+    /// nftables, unless iptables is asked for and there.
+    private func made() throws(SystemError) -> any FirewallMeans {
+        if settings.nftables == nil, let chains = settings.iptables, IPTablesFirewall.isAtHand {
+            return try IPTablesFirewall(IPTablesRules(chains: chains, ipsets: settings.ipsets), environment) { [unowned self] in name($0) }
+        }
+        return try NFTablesFirewall(NFTablesPlan(settings), loop: environment.loop) { [environment] in environment.log($0) }
+    }
+}
+
+/// How entries get into the kernel.
+protocol FirewallMeans: AnyObject {
+    /// Whether everything asked for stands; ``ready`` is called when that has taken time.
+    var isReady: Bool { get }
+    var ready: () -> Void { get set }
+    /// Begins with these entries, and without what an earlier process left.
+    func begin(_ adopted: [FirewallEntry])
+    func add(_ more: [FirewallEntry])
+    func remove(_ fewer: [FirewallEntry])
+    func reconfigure(to settings: FirewallGlobals)
+    func removeAll(_ done: @escaping () -> Void)
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 import Basics
+import Config
 import Linux
 import Netlink
 
@@ -8,10 +9,11 @@ import Netlink
 ///
 /// What changes is a batch of its own: the kernel does the whole of it or nothing. When it refuses one, somebody has been at
 /// the tables; then they are made anew from what is to be in them, and so they are when somebody else empties them.
-final class NFTablesFirewall {
+final class NFTablesFirewall: FirewallMeans {
     private let socket: FilterSocket
     private let loop: EventLoop
     private let log: (String) -> Void
+    var ready: () -> Void = {}
     private var plan: NFTablesPlan
     private var parts: Set<NFTablesPlan.Part> = []
     private var entries: Set<FirewallEntry> = []
@@ -19,8 +21,12 @@ final class NFTablesFirewall {
     private var isBroken = false
     private var repairIsScheduled = false
 
-    /// How long to gather news of a stranger's changes before the tables are made anew.
-    private static let patience = Interval.milliseconds(20)
+    /// How long to gather news of a stranger's changes before the tables are made anew; twice as long each time while he goes
+    /// on, for it may be another keepalived that wants a table of this name.
+    private var patience = NFTablesFirewall.leastPatience
+    private var lastRepair: Instant?
+    private static let leastPatience = Interval.milliseconds(20)
+    private static let mostPatience = Interval.seconds(60)
 
     init(_ plan: NFTablesPlan, loop: EventLoop, log: @escaping (String) -> Void) throws(SystemError) {
         self.plan = plan
@@ -30,6 +36,9 @@ final class NFTablesFirewall {
         socket.news = { [unowned self] news, _ in note(news) }
         socket.lost = { [unowned self] _ in scheduleRepair() }
     }
+
+    /// What is asked of the kernel is done when the call returns.
+    var isReady: Bool { true }
 
     /// Puts tables with these entries in place of those that an earlier process may have left.
     func begin(_ adopted: [FirewallEntry]) {
@@ -60,18 +69,19 @@ final class NFTablesFirewall {
     }
 
     /// Other settings for the same tables.
-    func reconfigure(to other: NFTablesPlan) {
-        var other = other
+    func reconfigure(to settings: FirewallGlobals) {
+        var other = NFTablesPlan(settings)
         other.name = plan.name
         guard other != plan else { return }
         plan = other
         replace()
     }
 
-    func removeAll() {
+    func removeAll(_ done: @escaping () -> Void) {
         entries = []
         parts = []
         _ = socket.perform(NFTablesBatch(plan.removal))
+        done()
     }
 
     private func perform(_ commands: [NFTablesBatch.Command]) {
@@ -96,9 +106,12 @@ final class NFTablesFirewall {
     private func scheduleRepair() {
         guard !repairIsScheduled, !parts.isEmpty else { return }
         repairIsScheduled = true
-        loop.after(Self.patience) { [weak self] _ in
+        let isQuiet = lastRepair.map { Instant.now - $0 > patience + .seconds(1) } ?? true
+        patience = isQuiet ? Self.leastPatience : min(patience * 2, Self.mostPatience)
+        loop.after(patience) { [weak self] now in
             guard let self else { return }
             repairIsScheduled = false
+            lastRepair = now
             guard !parts.isEmpty else { return }
             log("nftables: the table \(plan.name) was changed by someone else; making it again")
             replace()

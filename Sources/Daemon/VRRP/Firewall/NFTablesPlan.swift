@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 import Basics
+import Config
 import Netlink
 
 /// How entries of the firewall look in nftables: a table of IPv4 and one of IPv6, both of one name.
@@ -34,6 +35,19 @@ struct NFTablesPlan: Equatable {
     var name: String
     var priority: Int32
     var countsPackets: Bool
+
+    /// As the configuration has it.
+    init(_ settings: FirewallGlobals) {
+        self.init(
+            name: settings.nftables ?? "keepalived", priority: Int32(clamping: settings.nftablesPriority),
+            countsPackets: settings.nftablesCounters)
+    }
+
+    init(name: String, priority: Int32, countsPackets: Bool) {
+        self.name = name
+        self.priority = priority
+        self.countsPackets = countsPackets
+    }
 
     /// As many elements in one message; its length has 16 bits.
     private static let elementsInMessage = 500
