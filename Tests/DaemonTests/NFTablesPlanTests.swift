@@ -52,51 +52,14 @@ struct NFTablesPlanTests {
         #expect(counts == [500, 500, 234])
     }
 
-    /// Our messages without frames and without the deletion of what was there.
+    /// Our messages, without the deletion of what was there.
     private func messages(_ plan: NFTablesPlan, _ entries: [FirewallEntry]) -> [String] {
         let parts = NFTablesPlan.parts(of: entries)
-        let commands = plan.replacement(parts, entries).dropFirst(plan.removal.count)
-        return commands.map { command in
-            var buffer = MessageBuffer()
-            NFTablesBatch([command]).write(into: &buffer, sequence: 0)
-            return Self.text(Array(buffer.bytes.dropFirst(20).dropLast(20)))
-        }
-    }
-
-    /// A message as text, without what may differ: sequence, port and padding, NLM_F_EXCL of elements (one that is there
-    /// already is as good as a new one), and the number of a set within its batch, for it has a name too.
-    private static func text(_ message: [UInt8]) -> String {
-        let type = message[4]
-        let flags = type == 12 ? message[7] & ~0x02 : message[7]
-        let numbers: Set<UInt16> = type == 9 ? [10] : type == 12 ? [4] : []
-        return "\(type) \(message[6]) \(flags) \(message[16])" + attributes(message[20...], without: numbers)
-    }
-
-    private static func attributes(_ bytes: ArraySlice<UInt8>, without left: Set<UInt16>) -> String {
-        var (rest, text, isLookup) = (bytes, "", false)
-        while rest.count >= 4 {
-            let head = Array(rest.prefix(4))
-            let length = max(4, Int(head[0]) | Int(head[1]) << 8)
-            let type = UInt16(head[2]) | UInt16(head[3] & 0x3f) << 8
-            let value = rest.prefix(length).dropFirst(4)
-            rest = rest.dropFirst((length + 3) & ~3)
-            if left.contains(type) { continue }
-            if value.elementsEqual("lookup\0".utf8) { isLookup = true }
-            let inner = attributes(value, without: isLookup ? [4] : [])
-            text += head[3] & 0x80 != 0 ? " \(type){\(inner)}" : " \(type)=\(value.map { String($0, radix: 16) })"
-        }
-        return text
-    }
-
-    private static func recorded(_ hex: String) -> [String] {
-        hex.split(separator: "\n\n").map { message in
-            let digits = message.filter { !$0.isWhitespace }.map { UInt8($0.hexDigitValue!) }
-            return text(stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] })
-        }
+        return plan.replacement(parts, entries).dropFirst(plan.removal.count).flatMap(RecordedMessages.texts)
     }
 
     /// Strict mode, two routers on virtual MACs (interfaces 6 and 7 over 3), `nftables_counters`.
-    static let virtualMACs = recorded(
+    static let virtualMACs = RecordedMessages.texts(recorded:
         """
         24000000000a05040000000000000000020000000f0001006b656570616c697665640000
 
@@ -266,7 +229,7 @@ struct NFTablesPlanTests {
         """)
 
     /// `nftables fw`, `dont_track_primary`: where the name of an interface stands in a set.
-    static let names = recorded(
+    static let names = RecordedMessages.texts(recorded:
         """
         5c000000090a050400000000000000000a000000070001006677000019000200766970735f6c696e6b5f6c6f63616c5f6e616d65
         000000000800040000000229080005000000002008000a00000000040a000d000004010000000000

@@ -12,6 +12,15 @@ extension LVSGlobals {
             flushOnStop("lvs_flush_on_stop").since("2.2.0"),
             flushOnStop("lvs_flush_onstop").since("2.0.15").deprecated(use: "lvs_flush_on_stop"),
             syncDaemon.since("1.2.20").on([.vrrp, .checker]),
+            .bool("rs_init_notifies", \.notifiesInitialState, "Run notify_up for servers that are up at the start, too.").since("2.0.0"),
+        ] + BufferSettings.rows("lvs_netlink_cmd", "the socket that changes IPVS").lifted(to: \.commandBuffer)
+            + BufferSettings.rows("lvs_netlink_monitor", "the checkers' socket that hears of changes").lifted(to: \.monitorBuffer))
+            .on(.checker).parsedOnly() + markRows.on(.checker)
+    }
+
+    /// Groups of addresses as firewall marks.
+    private static var markRows: [Keyword<LVSGlobals>] {
+        [
             GlobalSettings.optional(
                 "nftables_ipvs", "[<table>]", bare: "keepalived_ipvs", limit: 254, \.nftables,
                 "Groups of addresses become marks set by nftables, in this table."
@@ -21,10 +30,7 @@ extension LVSGlobals {
                 .defaulting(to: "-1").since("2.2.2"),
             .number("nftables_ipvs_start_fwmark", 1...UInt32.max, \.nftablesStartMark, "The first mark to use.")
                 .defaulting(to: "1000").since("2.2.2"),
-            .bool("rs_init_notifies", \.notifiesInitialState, "Run notify_up for servers that are up at the start, too.").since("2.0.0"),
-        ] + BufferSettings.rows("lvs_netlink_cmd", "the socket that changes IPVS").lifted(to: \.commandBuffer)
-            + BufferSettings.rows("lvs_netlink_monitor", "the checkers' socket that hears of changes").lifted(to: \.monitorBuffer))
-            .on(.checker).parsedOnly()
+        ]
     }
 
     private static func flushOnStop(_ name: String) -> Keyword<LVSGlobals> {

@@ -10,12 +10,14 @@ package final class CheckerProcess: ChildProcess {
     private let environment: ProcessEnvironment
     private let checkers: Checkers
     private let pipes: NotifyPipes
+    private let marks: MarkTables
     private var sessions: BFDSubscriber?
 
     /// See `ChildProcess`.
     package init(_ environment: ProcessEnvironment) throws(ExitCode) {
         self.environment = environment
         let configuration = environment.configuration
+        marks = MarkTables(configuration.globals) { environment.log($0) }
         let pipes = NotifyPipes(environment)
         self.pipes = pipes
         checkers = Checkers(
@@ -34,7 +36,7 @@ package final class CheckerProcess: ChildProcess {
         checkers.setTimeouts(configuration.globals.lvs)
         pipes.configure(environment.checkerPipes)
         if !environment.runsVRRP { checkers.writeInitialValues(configuration.health.files) }
-        checkers.start(configuration.health, at: Instant.now)
+        checkers.start(marks.marked(configuration.health), at: Instant.now)
         sessions = BFDSubscriber.hearing(in: environment) { [unowned checkers] status, now in
             if let isUp = status.isUp { checkers.handle(.bfd(name: status.name, isUp: isUp), at: now) }
         }
@@ -44,7 +46,7 @@ package final class CheckerProcess: ChildProcess {
     package func reload(from old: Configuration, at now: Instant) {
         pipes.configure(environment.checkerPipes)
         checkers.setTimeouts(environment.configuration.globals.lvs)
-        checkers.reload(environment.configuration.health, at: now)
+        checkers.reload(marks.marked(environment.configuration.health), at: now)
         sessions?.keep(environment.configuration.sessionNames(for: .checker))
     }
 
@@ -55,6 +57,7 @@ package final class CheckerProcess: ChildProcess {
             if environment.commandLine.releasesIPVS, environment.configuration.globals.lvs.flushOnStop == .everything {
                 checkers.flush()
             }
+            if environment.commandLine.releasesIPVS { marks.end() }
             pipes.remove()
             environment.finish()
         }

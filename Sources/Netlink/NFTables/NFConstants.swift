@@ -54,8 +54,19 @@ enum NFSetAttribute {
     static let keyLength: UInt16 = 5
     static let dataType: UInt16 = 6
     static let dataLength: UInt16 = 7
+    static let description: UInt16 = 9
     static let id: UInt16 = 10
     static let userData: UInt16 = 13
+}
+
+/// NFTA_SET_DESC_*
+enum NFSetDescriptionAttribute {
+    static let concatenation: UInt16 = 2
+}
+
+/// NFTA_SET_FIELD_*
+enum NFSetFieldAttribute {
+    static let length: UInt16 = 1
 }
 
 /// NFTA_SET_ELEM_LIST_*
@@ -69,6 +80,7 @@ enum NFElementListAttribute {
 enum NFElementAttribute {
     static let key: UInt16 = 1
     static let data: UInt16 = 2
+    static let keyEnd: UInt16 = 10
 }
 
 /// NFTA_LIST_*

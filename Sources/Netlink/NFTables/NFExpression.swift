@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// What becomes of a packet (NF_DROP, NF_ACCEPT).
-package enum NFVerdict: UInt32, Hashable, Sendable { case drop = 0, accept = 1 }
+/// What becomes of a packet (NF_DROP, NF_ACCEPT, NFT_RETURN).
+package enum NFVerdict: UInt32, Hashable, Sendable {
+    case drop = 0
+    case accept = 1
+    /// Nothing yet: the rest of the chain is left out.
+    case `return` = 0xffff_fffb
+}
 
 /// A step of a rule. Steps go on as long as they match; registers hand values from one to the next.
 package enum NFExpression: Hashable, Sendable {
@@ -14,8 +19,8 @@ package enum NFExpression: Hashable, Sendable {
         case transportProtocol = 16, outputKind = 27
     }
 
-    /// Registers of 16 bytes (NFT_REG_1 and on); register 1 may run over into the second for long keys.
-    package enum Register: UInt32, Sendable { case first = 1, second = 2 }
+    /// Registers of 16 bytes (NFT_REG_1 and on), which long keys run over, and words of four bytes in them (NFT_REG32_00 and on).
+    package enum Register: UInt32, Sendable { case first = 1, second = 2, secondWord = 9, fifthWord = 12 }
 
     case payload(Header, offset: UInt32, length: UInt32, to: Register)
     case meta(Meta, to: Register)

@@ -11,6 +11,15 @@ package struct NFSet: Hashable, Sendable {
         package let length: UInt32
         /// Whether `nft` shows it by network order (2) or by that of the machine (1).
         package let byteOrder: UInt32
+        /// The lengths of the parts of a concatenation.
+        private(set) var parts: [UInt32] = []
+
+        private init(number: UInt32, length: UInt32, byteOrder: UInt32, parts: [UInt32] = []) {
+            self.number = number
+            self.length = length
+            self.byteOrder = byteOrder
+            self.parts = parts
+        }
 
         package static let ipv4Address = DataType(number: 7, length: 4, byteOrder: 2)
         package static let ipv6Address = DataType(number: 8, length: 16, byteOrder: 2)
@@ -25,7 +34,7 @@ package struct NFSet: Hashable, Sendable {
         package static func concatenation(_ types: DataType...) -> DataType {
             DataType(
                 number: types.reduce(0) { $0 << 6 | $1.number }, length: types.reduce(0) { $0 + ($1.length + 3) & ~3 },
-                byteOrder: 1)
+                byteOrder: 1, parts: types.map(\.length))
         }
     }
 
@@ -35,7 +44,7 @@ package struct NFSet: Hashable, Sendable {
     package var data: DataType?
     /// Its elements never change.
     package var isConstant = false
-    /// Keys are ranges (NFT_SET_INTERVAL).
+    /// Keys are ranges of a concatenation (NFT_SET_INTERVAL and NFT_SET_CONCAT).
     package var isInterval = false
 
     package init(_ name: String, _ key: DataType, data: DataType? = nil, isConstant: Bool = false) {
@@ -45,7 +54,7 @@ package struct NFSet: Hashable, Sendable {
         self.isConstant = isConstant
     }
 
-    private var flags: UInt32 { (isConstant ? 0x2 : 0) | (isInterval ? 0x4 : 0) | (data == nil ? 0 : 0x8) }
+    private var flags: UInt32 { (isConstant ? 0x2 : 0) | (isInterval ? 0x84 : 0) | (data == nil ? 0 : 0x8) }
 
     func write(into buffer: inout MessageBuffer, _ table: NFTable, id: UInt32) {
         buffer.attribute(NFSetAttribute.table, table.name)
@@ -58,6 +67,7 @@ package struct NFSet: Hashable, Sendable {
             buffer.attribute(NFSetAttribute.dataLength, network: data.length)
         }
         buffer.attribute(NFSetAttribute.id, network: id)
+        if isInterval { buffer.concatenation(key.parts) }
         buffer.attribute(NFSetAttribute.userData) { buffer in
             buffer.userNumber(0, key.byteOrder)
             if let data { buffer.userNumber(1, data.byteOrder) }
@@ -68,20 +78,35 @@ package struct NFSet: Hashable, Sendable {
 /// An element of a set: a key, and in a map what it leads to. Bytes as a packet or the machine has them.
 package struct NFElement: Hashable, Sendable {
     package var key: [UInt8]
+    /// The last key, where the element is a range.
+    package var end: [UInt8]?
     package var data: [UInt8]?
 
-    package init(_ key: [UInt8], data: [UInt8]? = nil) {
+    package init(_ key: [UInt8], end: [UInt8]? = nil, data: [UInt8]? = nil) {
         self.key = key
+        self.end = end
         self.data = data
     }
 
     func write(into buffer: inout MessageBuffer) {
         buffer.nested(NFElementAttribute.key) { $0.attribute(NFDataAttribute.value, key) }
+        if let end { buffer.nested(NFElementAttribute.keyEnd) { $0.attribute(NFDataAttribute.value, end) } }
         if let data { buffer.nested(NFElementAttribute.data) { $0.attribute(NFDataAttribute.value, data) } }
     }
 }
 
 extension MessageBuffer {
+    /// The lengths of the parts that a key consists of.
+    fileprivate mutating func concatenation(_ parts: [UInt32]) {
+        nested(NFSetAttribute.description) { buffer in
+            buffer.nested(NFSetDescriptionAttribute.concatenation) { buffer in
+                for part in parts {
+                    buffer.nested(NFListAttribute.element) { $0.attribute(NFSetFieldAttribute.length, network: part) }
+                }
+            }
+        }
+    }
+
     /// What `nft` keeps with a set for its own use: type, length, value.
     fileprivate mutating func userNumber(_ type: UInt8, _ value: UInt32) {
         put(type)
