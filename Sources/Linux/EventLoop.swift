@@ -217,8 +217,10 @@ package final class EventLoop {
         let now = Instant.now
         dispatch(ready, now)
         guard let due = earliest, due <= now else { return }
-        dispatch(poll(nanoseconds: 0), now)
-        fire(now)
+        // The process may have been stopped since it looked at the clock: what arrived meanwhile is not heard as of before.
+        let later = Instant.now
+        dispatch(poll(nanoseconds: 0), later)
+        fire(later)
     }
 
     private var earliest: Instant? {
