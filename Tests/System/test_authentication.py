@@ -202,3 +202,29 @@ def _():
         adverts = heard.from_source(a.address())
         check(len(adverts) >= 3 and all(len(one.body) == 12 + 28 for one in adverts), "every advert is signed")
         check(max(gaps(adverts)) < 0.3, "and in time", gaps(adverts))
+
+
+@test("HM-3 anti_replay: with time, a sender whose clock is an hour off is not heard, and heard when it is set right;"
+      " with monotonic, any number larger than the last will do", known=NO_HMAC)
+def _():
+    with Lab(routers=1) as lab:
+        a = lab.routers[0]
+        forger = Forger(lab)
+        body = advert(vrid=7, priority=200, source=forger.address)
+
+        def hears(offset):
+            """Whether an advert of a higher priority that was signed at another time makes the router yield."""
+            wait_until(lambda: a.holds(VIP), 5, "master", lab.logs)
+            signed = body + signature(body, forger.address, KEYS[1], 1, now_sequence(offset))
+            forger.send(packet(signed, source=forger.address))
+            time.sleep(0.15)
+            return not a.holds(VIP)
+
+        a.daemon.start(pair_of(signing(more="    time_window 5\n"))[0])
+        check(not hears(3600) and not hears(-3600), "an hour off", lab.logs())
+        check(hears(0), "set right", lab.logs())
+        check(hears(4), "four seconds ahead", lab.logs())
+        a.daemon.expect_log("off by 4 seconds")
+        a.daemon.reload(pair_of(signing(more="    anti_replay monotonic\n"))[0])
+        time.sleep(0.3)
+        check(hears(7200) and not hears(3600) and hears(7201), "only larger ones", lab.logs())

@@ -102,7 +102,7 @@ def _():
             check(("10.90.9.9" in a.daemon.log()) == said, f"{'said' if said else 'not said'}", a.daemon.log()[-800:])
 
 
-@test("vrrp_startup_delay: not a word and no address before it is over", known="2.2.7 counts from each interface")
+@test("vrrp_startup_delay: not a word and no address before it is over")
 def _():
     with Lab(routers=1) as lab:
         a = lab.routers[0]
@@ -116,9 +116,9 @@ def _():
 
 @test("vrrp_delay_after_boot: over long ago it delays nothing, in the future it does", known="2.2.7 does not know it")
 def _():
-    with open("/proc/uptime") as file:
-        uptime = float(file.read().split()[0])
-    for delay, shortest, longest in ((1, 0, 2), (uptime + 2.5, 1.5, 6)):
+    uptime = time.monotonic()  # the same clock
+    cases = [(min(1, uptime), 0, 2), (uptime + 2.5, 1.5, 6)]
+    for delay, shortest, longest in cases[:2 if uptime < 4200 else 1]:  # it may not be longer than 4294 s
         with Lab(routers=1) as lab:
             a = lab.routers[0]
             began = time.monotonic()
@@ -128,7 +128,7 @@ def _():
             check(shortest < waited < longest, f"{waited:.2f} s", lab.logs())
 
 
-@test("track_src_ip: the router is in FAULT while its source address is missing")
+@test("track_src_ip: the router is in FAULT while its source address is missing", known="2.2.7 takes its time")
 def _():
     with Lab(routers=1) as lab:
         a = lab.routers[0]
@@ -162,7 +162,7 @@ def _():
             check(len([t for t in times if 0.8 < t < 1.5]) == 2, f"{where}: and two after a second", times)
 
 
-@test("garp_lower_prio_repeat 0: a losing advert is no reason to announce", known="2.2.7 takes 0 as the default")
+@test("garp_lower_prio_repeat 0: a losing advert is no reason to announce")
 def _():
     with Lab(routers=1) as lab:
         a = master(lab, configuration(instance(interval=1, extra="garp_master_delay 0\ngarp_lower_prio_repeat 0\n")))
@@ -210,7 +210,7 @@ def _():
         check({arp.sender for arp in arps[:2]} == {VIP, "10.91.9.9"}, "each once before any twice", [arp.sender for arp in arps])
 
 
-@test("garp_extra_if all: addresses on other interfaces are announced again and again", known="2.2.7 knows it for VMACs")
+@test("garp_extra_if all: addresses on other interfaces are announced again and again")
 def _():
     with Lab(routers=1, links=2) as lab:
         one, two = Sniffer(lab.client), Sniffer(lab.client, "eth1")

@@ -97,6 +97,20 @@ def _():
         check("tentative" not in a.ip("-6", "addr", "show", "dev", "eth0"), "not tentative")
 
 
+@test("native_ipv6: a router without addresses is one of IPv6", known="2.2.7 does not know no_virtual_ipaddress")
+def _():
+    need("tshark", "tcpdump")
+    with Lab(routers=1) as lab:
+        a = lab.routers[0]
+        capture = Capture(lab.client, f"{lab.directory}/six.pcap", expression="ip6 or proto 112")
+        a.daemon.start(configuration(instance(addresses=(), extra="native_ipv6\nno_virtual_ipaddress\n")))
+        a.daemon.expect_log("Entering MASTER STATE")
+        time.sleep(0.5)
+        capture.finish()
+        rows = capture.fields("ipv6.dst", "vrrp.version", "vrrp.addr_count")
+        check(rows and all(row == ["ff02::12", "3", "0"] for row in rows), "adverts", rows)
+
+
 @test("U-2 without bounds any TTL will do; min_ttl and max_ttl bound it peer by peer")
 def _():
     with Lab(routers=1) as lab:
@@ -126,7 +140,8 @@ def forger_mac(forger, router):
     forger.frame = lambda ip: mac + forger.mac + b"\x08\x00" + ip
 
 
-@test("U-3 check_unicast_src: who is no peer is not heard, and it is said once; without it anyone is")
+@test("U-3 check_unicast_src: who is no peer is not heard, and it is said once; without it anyone is",
+      known="2.2.7 says it of each advert")
 def _():
     with Lab(routers=1) as lab:
         a = lab.routers[0]
