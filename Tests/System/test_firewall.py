@@ -2,11 +2,11 @@
 """no_accept and strict mode: who may talk to a virtual address, and what nftables is told."""
 import re
 import socket
-import subprocess
 import time
 
 from lab import BINARY, PEER, Lab, Prober, check, configuration, instance, stays_true, wait_until
 from suite import need, test
+from wire import Capture
 
 VIP = "10.90.9.9"
 SIX = ("vrrp_instance V6 {\n    interface eth0\n    virtual_router_id 8\n    advert_int 0.2\n    priority 100\n"
@@ -175,3 +175,91 @@ def _():
         wait_until(lambda: VIP in ruleset(a), 3, "refused", lab.logs)
         a.daemon.stop()
         check(ruleset(a).split() == "table inet keepalived { }".split(), "the inet table is never ours", ruleset(a))
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Virtual MACs
+
+def quiet(extra=""):
+    return configuration(
+        instance(extra=f"use_vmac vmac7\n{extra}"),
+        instance("V6", vrid=8, addresses=["fe80::8/64", "fd00:90::88/64"], extra=f"use_vmac vmac8\n{extra}"))
+
+
+@test("V3-31 use_vmac: the tables that keep the kernel's own reports off the network are those of 2.2.7")
+def _():
+    need("nft", PEER)
+    for extra in ("", "no_accept\n"):
+        seen = []
+        with Lab(routers=2) as lab:
+            for router, binary in zip(lab.routers, (BINARY, PEER)):
+                router.daemon.start(quiet(extra), binary=binary)
+                router.daemon.expect_log(r"\(VI\) Entering MASTER STATE", timeout=8)
+                router.daemon.expect_log(r"\(V6\) Entering MASTER STATE", timeout=8)
+                time.sleep(0.2)
+                seen.append(ruleset(router))
+                router.daemon.stop()
+                check("table" not in ruleset(router), "nothing is left", ruleset(router))
+        check("vmac_map" in seen[1], "a map", seen[1])
+        check(blocks(seen[0]) == blocks(seen[1]), "the tables differ", *seen)
+
+
+def blocks(text):
+    """The sets and chains of a listing, whatever their order."""
+    return sorted(block.strip() for block in re.split(r"\n\n|^table .*\n|^}\n", text, flags=re.M) if block.strip())
+
+
+@test("V3-2 V3-31 use_vmac: the virtual MAC sends adverts and announcements, no IGMP and no MLD; the interface below does")
+def _():
+    need("tshark", "tcpdump")
+    with Lab(routers=1) as lab:
+        a = lab.routers[0]
+        capture = Capture(lab.client, f"{lab.directory}/quiet.pcap", expression="ip or ip6 or arp")
+        a.daemon.start(quiet())
+        for name in ("VI", "V6"):
+            a.daemon.expect_log(rf"\({name}\) Entering MASTER STATE", timeout=8)
+        time.sleep(1.5)
+        capture.finish()
+        chatter = "igmp or icmpv6.type == 143 or icmpv6.type == 133"
+        virtual = "(eth.src == 00:00:5e:00:01:07 or eth.src == 00:00:5e:00:02:08)"
+        check(capture.fields("eth.src", display=f"vrrp and {virtual}"), "adverts come from the virtual MAC", lab.logs())
+        check(not capture.fields("eth.src", "frame.protocols", display=f"({chatter}) and {virtual}"), "no chatter of the virtual MAC",
+              capture.fields("eth.src", "frame.protocols", display=chatter))
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# nftables_ipvs
+
+@test("nftables_ipvs: packets to a group's addresses carry the mark of its virtual server; nothing is left",
+      known="2.2.7 ends where the kernel has no IPVS")
+def _():
+    with Lab(routers=1) as lab:
+        a = lab.routers[0]
+
+        def config(addresses):
+            return (configuration(extra="nftables_ipvs\nnftables_ipvs_start_fwmark 700\n")
+                    + f"virtual_server_group G {{\n    {addresses}\n}}\n"
+                    + "".join("virtual_server group G {\n    protocol %s\n    lb_algo rr\n    lb_kind NAT\n"
+                              "    real_server 10.90.0.77 80 {\n    }\n}\n" % one for one in ("UDP", "TCP")))
+
+        def marked(port, address="10.90.9.10"):
+            """How many datagrams to the address and port were seen with the mark 700."""
+            a.run("nft", "-f", "-", input="table inet seen { chain c { type filter hook input priority 5; }; }\nflush chain inet seen c\n"
+                  "add rule inet seen c meta mark 700 counter\n")
+            s = lab.client.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            for _ in range(3):
+                s.sendto(b"?", (address, port))
+            time.sleep(0.1)
+            return int(re.search(r"counter packets (\d+)", a.run("nft", "list", "table", "inet", "seen")).group(1))
+
+        for number in range(9, 14):
+            a.ip("addr", "add", f"10.90.9.{number}/32", "dev", "eth0")
+        a.daemon.start(config("10.90.9.9-12 80"), parts=("-C",))
+        wait_until(lambda: "keepalived_ipvs" in ruleset(a), 5, "the table", lab.logs)
+        check(marked(80) == 3 and marked(80, "10.90.9.12") == 3, "the range", ruleset(a))
+        check(marked(81) == 0 and marked(80, "10.90.9.13") == 0, "nothing else", ruleset(a))
+        a.daemon.reload(config("10.90.9.13 80"))
+        wait_until(lambda: "10.90.9.13 ." in ruleset(a), 3, "the other address", lab.logs)
+        check(marked(80, "10.90.9.13") == 3 and marked(80) == 0, "the same mark after the reload", ruleset(a))
+        a.daemon.stop()
+        check("keepalived" not in ruleset(a), "nothing is left", ruleset(a))

@@ -18,6 +18,7 @@ import Netlink
 final class MarkTables {
     private let name: String?
     private let priority: Int32
+    private let countsPackets: Bool
     private let log: (String) -> Void
     private var groups: MarkedGroups
     private var socket: FilterSocket?
@@ -28,6 +29,7 @@ final class MarkTables {
     init(_ globals: GlobalSettings, log: @escaping (String) -> Void) {
         name = globals.lvs.nftables
         priority = Int32(clamping: globals.lvs.nftablesPriority)
+        countsPackets = globals.vrrp.firewall.nftablesCounters
         groups = MarkedGroups(first: globals.lvs.nftablesStartMark)
         self.log = log
     }
@@ -37,7 +39,7 @@ final class MarkTables {
         guard let name else { return health }
         var health = health
         let ranges = groups.mark(&health)
-        if ranges != present { perform(Self.commands(name, priority, ranges), name) }
+        if ranges != present { perform(Self.commands(name, priority, ranges, countsPackets: countsPackets), name) }
         present = ranges
         return health
     }
@@ -65,7 +67,9 @@ final class MarkTables {
         }
     }
 
-    static func commands(_ name: String, _ priority: Int32, _ ranges: [MarkedGroups.Range]) -> [NFTablesBatch.Command] {
+    static func commands(
+        _ name: String, _ priority: Int32, _ ranges: [MarkedGroups.Range], countsPackets: Bool = false
+    ) -> [NFTablesBatch.Command] {
         var commands = removal(name)
         for family in [AddressFamily.ipv4, .ipv6] {
             let own = ranges.filter { $0.first.family == family }
@@ -74,24 +78,28 @@ final class MarkTables {
             commands += [.addTable(table), .addBaseChain(table, "in", .input, priority: priority)]
             for transport in [TransportProtocol.tcp, .udp, .sctp] {
                 let elements = own.filter { $0.transport == transport }.map(\.element)
-                if !elements.isEmpty { commands += map(table, transport, elements) }
+                if !elements.isEmpty { commands += map(table, transport, elements, countsPackets) }
             }
         }
         return commands
     }
 
-    private static func map(_ table: NFTable, _ transport: TransportProtocol, _ elements: [NFElement]) -> [NFTablesBatch.Command] {
+    private static func map(
+        _ table: NFTable, _ transport: TransportProtocol, _ elements: [NFElement], _ countsPackets: Bool
+    ) -> [NFTablesBatch.Command] {
         let address: NFSet.DataType = table.family == .ipv4 ? .ipv4Address : .ipv6Address
         var map = NFSet("\(transport.word)_map", .concatenation(address, .port), data: .mark)
         map.isInterval = true
+        map.countsPackets = countsPackets
         let isIPv4 = table.family == .ipv4
         let rule: [NFExpression] = [
             .meta(.transportProtocol, to: .first), .equals(.first, [transport.rawValue]),
             .payload(.network, offset: isIPv4 ? 16 : 24, length: address.length, to: .first),
             .payload(.transport, offset: 2, length: 2, to: isIPv4 ? .secondWord : .fifthWord),
-            .map(map.name, .first, to: .first), .setMark(from: .first), .verdict(.return),
+            .map(map.name, .first, to: .first), .setMark(from: .first),
         ]
-        return [.addSet(table, map), .addRule(table, chain: "in", rule)]
+        let end: [NFExpression] = (countsPackets ? [.counter] : []) + [.verdict(.return)]
+        return [.addSet(table, map), .addRule(table, chain: "in", rule + end)]
             + stride(from: 0, to: elements.count, by: 500).map {
                 .addElements(table, set: map.name, Array(elements[$0..<min($0 + 500, elements.count)]))
             }

@@ -57,6 +57,7 @@ enum NFSetAttribute {
     static let description: UInt16 = 9
     static let id: UInt16 = 10
     static let userData: UInt16 = 13
+    static let expression: UInt16 = 17
 }
 
 /// NFTA_SET_DESC_*

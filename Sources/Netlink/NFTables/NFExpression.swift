@@ -38,7 +38,11 @@ package enum NFExpression: Hashable, Sendable {
     /// Goes on in another chain and does not come back.
     case goto(String)
 
-    func write(into buffer: inout MessageBuffer) {
+    /// As an element of a list.
+    func write(into buffer: inout MessageBuffer) { buffer.nested(NFListAttribute.element, writeBody) }
+
+    /// The name of the expression and what it needs.
+    func writeBody(into buffer: inout MessageBuffer) {
         switch self {
         case .payload(let header, let offset, let length, let register):
             buffer.expression("payload") { buffer in
@@ -103,10 +107,8 @@ package enum NFExpression: Hashable, Sendable {
 
 extension MessageBuffer {
     fileprivate mutating func expression(_ name: String, _ body: (inout MessageBuffer) -> Void) {
-        nested(NFListAttribute.element) { buffer in
-            buffer.attribute(NFExpressionAttribute.name, name)
-            buffer.nested(NFExpressionAttribute.data, body)
-        }
+        attribute(NFExpressionAttribute.name, name)
+        nested(NFExpressionAttribute.data, body)
     }
 
     /// An immediate value for the register that verdicts are read from.

@@ -46,6 +46,8 @@ package struct NFSet: Hashable, Sendable {
     package var isConstant = false
     /// Keys are ranges of a concatenation (NFT_SET_INTERVAL and NFT_SET_CONCAT).
     package var isInterval = false
+    /// Each element counts the packets that it was found for.
+    package var countsPackets = false
 
     package init(_ name: String, _ key: DataType, data: DataType? = nil, isConstant: Bool = false) {
         self.name = name
@@ -72,6 +74,7 @@ package struct NFSet: Hashable, Sendable {
             buffer.userNumber(0, key.byteOrder)
             if let data { buffer.userNumber(1, data.byteOrder) }
         }
+        if countsPackets { buffer.nested(NFSetAttribute.expression) { NFExpression.counter.writeBody(into: &$0) } }
     }
 }
 
