@@ -342,6 +342,13 @@ int clinux_ethtool_link(int fd, const char *name)
     return ioctl(fd, SIOCETHTOOL, &request) < 0 ? -errno : value.data != 0;
 }
 
+int clinux_running_link(int fd, const char *name)
+{
+    struct ifreq request = {0};
+    put_name(&request, name);
+    return ioctl(fd, SIOCGIFFLAGS, &request) < 0 ? -errno : (request.ifr_flags & IFF_RUNNING) != 0;
+}
+
 int clinux_mii_link(int fd, const char *name)
 {
     struct ifreq request = {0};

@@ -73,6 +73,8 @@ package struct Surroundings {
     /// Reads a whole small file (keys, certificates); nil if it cannot be read.
     package var contents: (String) -> [UInt8]? = { _ in nil }
     package var isDirectory: (String) -> Bool = { _ in true }
+    /// Directories of iproute2's tables, the vendor's and the operator's; nil leaves the usual ones.
+    package var setRoutingDirectories: (_ vendor: String?, _ local: String?) -> Void = { _, _ in }
     /// Addresses of a host name; may block, called for `smtp_server` only.
     package var resolve: (String) -> [IPAddress] = { _ in [] }
     package var hostName = "localhost"

@@ -7,8 +7,9 @@ import Glibc
 package final class LinkQuery {
     private let socket: FileDescriptor
 
-    /// How the driver is asked: by the MII status register (SIOCGMIIREG), or by ETHTOOL_GLINK.
-    package enum Method: Sendable { case mii, ethtool }
+    /// How the driver is asked: by the MII status register (SIOCGMIIREG), by ETHTOOL_GLINK, or by the kernel's flags
+    /// (SIOCGIFFLAGS).
+    package enum Method: Sendable { case mii, ethtool, flags }
 
     package init() throws(SystemError) {
         let type = Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue)
@@ -20,11 +21,12 @@ package final class LinkQuery {
         switch method {
         case .mii: try shim("ioctl") { clinux_mii_link(socket.number, name) } != 0
         case .ethtool: try shim("ioctl") { clinux_ethtool_link(socket.number, name) } != 0
+        case .flags: try shim("ioctl") { clinux_running_link(socket.number, name) } != 0
         }
     }
 
     /// Ways that work with this interface, the preferred one first.
     package func methods(_ name: String) -> [Method] {
-        [Method.mii, .ethtool].filter { (try? hasCarrier(name, by: $0)) != nil }
+        [Method.mii, .ethtool, .flags].filter { (try? hasCarrier(name, by: $0)) != nil }
     }
 }

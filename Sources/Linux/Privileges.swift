@@ -103,7 +103,17 @@ package enum NetworkNamespace {
     /// Enters the namespace that this path (/run/netns/NAME, /proc/PID/ns/net) stands for.
     package static func enter(path: String) throws(SystemError) {
         let file = FileDescriptor(owning: try system("open") { open(path, O_RDONLY | O_CLOEXEC) })
-        try shim("setns") { clinux_enter_network_namespace(file.number) }
+        try enter(file)
+    }
+
+    /// Enters a namespace that was opened before.
+    package static func enter(_ namespace: FileDescriptor) throws(SystemError) {
+        try shim("setns") { clinux_enter_network_namespace(namespace.number) }
+    }
+
+    /// The namespace of this process, to come back to.
+    package static func current() throws(SystemError) -> FileDescriptor {
+        FileDescriptor(owning: try system("open") { open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC) })
     }
 
     /// Enters a new, empty namespace, which ends with the last process in it.

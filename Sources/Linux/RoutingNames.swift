@@ -3,8 +3,17 @@
 /// Names for numbers that iproute2 keeps: "rt_tables", "rt_scopes", "rt_dsfield", "rt_realms", "rt_protos", "group".
 package final class RoutingNames {
     private var tables: [String: [String: UInt32]] = [:]
+    private var vendorDirectories = ["/usr/lib/iproute2", "/usr/share/iproute2"]
+    private var localDirectory = "/etc/iproute2"
 
     package init() {}
+
+    /// Looks elsewhere from now on (`iproute_usr_dir`, `iproute_etc_dir`).
+    package func use(vendor: String?, local: String?) {
+        if let vendor { vendorDirectories = [vendor] }
+        if let local { localDirectory = local }
+        tables = [:]
+    }
 
     /// The number of a name in a table, from the operator's file, files in its directory, the distribution's file, or what
     /// iproute2 has built in.
@@ -17,7 +26,7 @@ package final class RoutingNames {
 
     private func load(_ table: String) -> [String: UInt32] {
         var names = Self.builtIn[table] ?? [:]
-        for directory in ["/usr/lib/iproute2", "/usr/share/iproute2", "/etc/iproute2"] {
+        for directory in vendorDirectories + [localDirectory] {
             for path in ["\(directory)/\(table)"] + Files.glob("\(directory)/\(table).d/*.conf") {
                 guard let bytes = try? Files.read(path, limit: 1 << 20) else { continue }
                 names.merge(Self.parse(bytes)) { _, later in later }

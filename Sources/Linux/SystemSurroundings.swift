@@ -23,6 +23,7 @@ extension Surroundings {
         surroundings.script = { ScriptCheck.look($0, as: $1, group: $2) }
         surroundings.contents = { try? Files.read($0, limit: 1 << 20) }
         surroundings.isDirectory = { Files.isDirectory($0) }
+        surroundings.setRoutingDirectories = { names.use(vendor: $0, local: $1) }
         surroundings.resolve = { HostNames.addresses(of: $0) }
         surroundings.hostName = HostNames.own
         surroundings.processorCount = Int(max(1, clinux_processor_count()))

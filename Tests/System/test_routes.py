@@ -83,6 +83,69 @@ def _():
     check(left[BINARY] == left[PEER], "as upstream has them", "ours:", *left[BINARY], "theirs:", *left[PEER])
 
 
+EVERY_ROUTE = """virtual_routes {
+    unicast 10.2.0.0/16 via 10.90.0.77 metric 20
+    10.3.0.0/16 dev eth0 scope link src 10.90.0.1 table 500
+    10.4.0.0/16 via 10.90.0.77 tos 0x10
+    10.5.0.0/16 via 10.90.0.77 mtu 1400 hoplimit 12 advmss 1200 rtt 300ms rttvar 20ms reordering 4 window 10000 cwnd lock 12 realms 1/2
+    10.6.0.0/16 via 10.90.0.77 ssthresh 30 rto_min 400ms initcwnd 12 initrwnd 14 quickack 1 congctl reno fastopen_no_cookie 1
+    prohibit 10.7.0.0/16
+    throw 10.8.0.0/16 table 501
+    blackhole 10.9.0.0/16 metric 3
+    10.10.0.0/16 nexthop via 10.90.0.77 dev eth0 weight 3 onlink nexthop via 10.90.0.78 dev eth0 weight 1 realms 3
+    10.11.0.0/16 via 192.0.2.1 dev eth0 onlink
+    10.17.0.0/16 via 10.90.0.77 protocol static no_track
+    10.19.0.0/16 via 10.90.0.77 ttl-propagate disabled
+    append 10.20.0.0/16 via 10.90.0.77
+    fd51::/32 via fd00:90::77 metric 7 pref high
+    fd53::/32 nexthop via fd00:90::77 weight 2 nexthop via fd00:90::78
+    fd54::/32 encap ip6 id 7 dst fd00:90::99 src fd00:90::1 hoplimit 9 dev eth0
+    unreachable fd55::/32
+    fd57::/32 via fd00:90::77 features ecn
+}
+"""
+EVERY_RULE = """virtual_rules {
+    not from 10.2.0.0/16 table 500 preference 1001
+    to 10.3.0.0/16 tos 0x10 table 500 preference 1002
+    fwmark 5 table 500 preference 1003
+    fwmark 5/7 table 500 preference 1004
+    iif eth0 table 500 preference 1005
+    oif eth0 table 500 preference 1006
+    iif eth0 goto 1006 preference 900
+    from 10.4.0.0/16 realms 1/2 table 500 preference 1007
+    from 10.5.0.0/16 nop preference 1008
+    from 10.5.0.0/16 unreachable preference 1009
+    from 10.5.0.0/16 blackhole preference 1011
+    uidrange 100-200 table 500 preference 1012
+    ipproto udp sport 100-200 table 500 preference 1014
+    table 500 suppress_prefixlength 8 preference 1015
+    table 500 suppress_ifgroup 7 preference 1016
+    from fd00:1::/32 table main preference 1019
+    from 10.6.0.0/16 table 500 preference 1020 protocol 9 no_track
+    from 10.6.0.0/16 table 500 priority 1021
+}
+"""
+
+
+@test("every option of routes and rules: the kernel has them as upstream makes them of the file")
+def _():
+    need(PEER)
+    seen = {}
+    for binary in (PEER, BINARY):
+        with Lab(routers=1) as lab:
+            a = master(lab, configuration(instance(extra=EVERY_ROUTE + EVERY_RULE)), binary)
+
+            def state():
+                lines = [line for family in ("-4", "-6") for line in a.ip("-o", "-d", family, "route", "show", "table", "all").splitlines()
+                         if "proto kernel" not in line] + a.ip("-d", "rule").splitlines() + a.ip("-d", "-6", "rule").splitlines()
+                return sorted(re.sub(r"\s+", " ", line).strip() for line in lines)
+            wait_until(lambda: len(routes(a)) >= 17 and len(rules(a)) == 18, 3, "all are there", lambda: f"{routes(a)} {rules(a)}")
+            seen[binary] = state()
+    ours, theirs = seen[BINARY], seen[PEER]
+    check(ours == theirs, "alike", *(f"ours: {line}" for line in ours if line not in theirs),
+          *(f"2.2.7: {line}" for line in theirs if line not in ours))
+
+
 @test("a backup has neither routes nor rules; they come and go with the mastership")
 def _():
     with Lab() as lab:

@@ -36,7 +36,7 @@ struct VirtualInterfaceTests {
         #expect(places("use_vmac") == ["vrrp.3", "vrrp.3", "eth1", "vrrp1.3", "eth0"])
         #expect(places("use_vmac\nuse_vmac_addr") == ["vrrp.3", "vrrp.3", "vrrp1.3", "vrrp1.3", "vrrp6.3"])
         #expect(places("") == ["eth0", "eth0", "eth1", "vrrp.3", "eth0"])
-        #expect(places("use_ipvlan 192.0.2.1") == ["vrrp.3", "vrrp.3", "eth1", "vrrp1.3", "eth0"])
+        #expect(places("use_ipvlan 192.0.2.1") == ["eth0", "eth0", "eth1", "vrrp1.3", "eth0"])
     }
 
     @Test func `names of addresses' interfaces begin with a prefix of their own`() {

@@ -132,6 +132,7 @@ ssize_t clinux_receive_message(int fd, void *bytes, size_t length, int *descript
 /// Asks an interface's driver whether there is a carrier: by ETHTOOL_GLINK, or by MII registers. 0 down, 1 up.
 int clinux_ethtool_link(int fd, const char *name);
 int clinux_mii_link(int fd, const char *name);
+int clinux_running_link(int fd, const char *name);
 
 /// Gives back free heap, and pages of program text, which the kernel maps again from its page cache when they are run again.
 void clinux_give_back_memory(void);

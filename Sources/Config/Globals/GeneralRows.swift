@@ -74,10 +74,13 @@ extension GlobalSettings {
                 if let value = reader.choice(statement, [("1", 1), ("2", 2)]) { settings.jsonVersion = value }
             }
             .range("1..2").defaulting(to: "1").since("2.2.8").on(.vrrp),
-            .text("iproute_usr_dir", "<dir>", \.iprouteUserDirectory, "Where the vendor's rt_* name tables are.")
-                .since("2.3.2").on(.vrrp).parsedOnly,
-            .text("iproute_etc_dir", "<dir>", \.iprouteDirectory, "Where the local rt_* name tables are.")
-                .defaulting(to: "/etc/iproute2").since("2.3.2").on(.vrrp).parsedOnly,
+            routingDirectory("iproute_usr_dir", \.iprouteUserDirectory, "Where the vendor's rt_* name tables are.") {
+                $0.setRoutingDirectories($1, nil)
+            },
+            routingDirectory("iproute_etc_dir", \.iprouteDirectory, "Where the local rt_* name tables are.") {
+                $0.setRoutingDirectories(nil, $1)
+            }
+            .defaulting(to: "/etc/iproute2"),
             .text("state_dump_file", "<path>", \.stateDump, "Where SIGUSR1 writes; a trailing `/` names the directory only.")
                 .defaulting(to: "/tmp/keepalived.data").since("2.3.3"),
             .text("stats_dump_file", "<path>", \.statisticsDump, "Where SIGUSR2 writes.")
@@ -85,6 +88,18 @@ extension GlobalSettings {
             .text("json_dump_file", "<path>", \.jsonDump, "Where the JSON signal writes.")
                 .defaulting(to: "/tmp/keepalived.json").since("2.3.3").on(.vrrp),
         ].on(.all)
+    }
+
+    /// A directory of iproute2's name tables, effective from its line on.
+    private static func routingDirectory(
+        _ name: String, _ path: SettingPath<FileSettings, String?>, _ help: String,
+        use: @escaping @Sendable (Surroundings, String) -> Void
+    ) -> Keyword<FileSettings> {
+        .custom(name, syntax: "<dir>", help) { statement, settings, reader in
+            guard let directory = reader.text(statement) else { return }
+            settings[keyPath: path] = directory
+            use(reader.surroundings, directory)
+        }.since("2.3.2").on(.vrrp)
     }
 
     private static var mailRows: [Keyword<MailSettings>] {

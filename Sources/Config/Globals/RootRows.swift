@@ -14,7 +14,7 @@ extension GlobalSettings {
             "linkbeat_use_polling", \.pollsLinks,
             "Link states of all interfaces are polled instead of taken from the kernel's messages."
         )
-        .since("1.1.18").on(.vrrp).parsedOnly,
+        .since("1.1.18").on(.vrrp),
         .block("global_defs", children: definitionRows, \.self, "Settings of the whole daemon.").on(.all),
     ]
 
@@ -24,7 +24,7 @@ extension GlobalSettings {
                 "net_namespace", "<string>", \.network,
                 "The network namespace to run in; its name is added to the names of pid files and to the identity in logs."
             )
-            .since("1.2.24").parsedOnly,
+            .since("1.2.24"),
             .custom(
                 "net_namespace_ipvs", syntax: "[<string>]",
                 "The network namespace that holds the virtual servers; without a name the one the daemon is started in."
@@ -32,9 +32,9 @@ extension GlobalSettings {
                 reader.noteExtraWords(statement, after: 1)
                 settings.ipvs = statement.value(0)?.text ?? ""
             }
-            .defaulting(to: "as net_namespace").since("2.1.0").parsedOnly,
+            .defaulting(to: "as net_namespace").since("2.1.0"),
             .flag("namespace_with_ipsets", \.usesIPSets, "Use ipsets in a namespace on kernels before 3.13, too.")
-                .since("1.3.0").parsedOnly,
+                .since("1.3.0"),
             once("instance", "<string>", \.instance, "Tells several daemons in one namespace apart: a suffix of pid files and log identity.")
                 .since("1.2.24"),
             .flag("use_pid_dir", \.usesPIDDirectory, "Keep pid files in a directory `keepalived` of their own.").since("1.2.24"),

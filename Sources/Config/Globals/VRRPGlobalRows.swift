@@ -27,7 +27,7 @@ extension VRRPGlobals {
             .text("default_interface", "<ifname>", limit: 15, \.defaultInterface, "The interface of static addresses without `dev`.")
                 .defaulting(to: "eth0").since("1.2.24"),
             .flag("disable_local_igmp", \.disablesLocalIGMP, "No IGMP reports for link-local groups (a sysctl).")
-                .since("2.2.0").parsedOnly,
+                .since("2.2.0"),
             GlobalSettings.once("vmac_prefix", "<string>", \.virtualMACPrefix, "How names of virtual MAC interfaces begin.")
                 .defaulting(to: "vrrp").since("2.2.0"),
             GlobalSettings.once(

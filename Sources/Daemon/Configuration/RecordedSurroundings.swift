@@ -38,6 +38,7 @@ extension Surroundings {
         contents = { path in
             book.answer("contents \(path)") { machine.contents(path)?.map { hexDigits($0, width: 2) }.joined() }.map(Self.bytes)
         }
+        setRoutingDirectories = machine.setRoutingDirectories
         hostName = book.answer("own name") { machine.hostName } ?? "localhost"
         processorCount = book.number("processors") { machine.processorCount } ?? 1
         ownUser = book.number("own user") { machine.ownUser } ?? 0

@@ -49,7 +49,7 @@ extension Supervisor {
             let (near, far) = try MessageChannel.pair()
             let inheritance = ChildInheritance(
                 kind: kind, commandLine: commandLine, frozen: memory, control: far, bfdChannels: bfdPairs.ends(for: kind),
-                scheduling: scheduling, parent: Processes.own
+                scheduling: scheduling, parent: Processes.own, originalNamespace: originalNamespace
             )
             logger.flush(within: .zero)
             let pid = try Processes.fork { inheritance.live() }

@@ -84,6 +84,7 @@ extension Supervisor {
             logger.log(.info, text)
         }
         do throws(SystemError) {
+            originalNamespace = try NetworkNamespace.current()
             try NetworkNamespace.enter(name)
             let mask = Files.setMask(0o022)
             defer { Files.setMask(mask) }

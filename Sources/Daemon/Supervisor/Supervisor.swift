@@ -25,6 +25,8 @@ final class Supervisor {
     var candidate: InForce?
     var pidFiles: PidFiles?
     var reloadMarker: String?
+    /// The network namespace that the daemon was started in, once it has left that.
+    var originalNamespace: FileDescriptor?
     var script: MaintenanceScript?
     var exitCode = ExitCode.ok
     /// Why the start failed, for whoever started the daemon.

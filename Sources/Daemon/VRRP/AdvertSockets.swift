@@ -79,7 +79,7 @@ final class AdvertSockets {
             for interface in settings.listeningInterfaces.compactMap({ interfaces[$0] }) {
                 listen(place, settings, on: interface, &wanted)
             }
-            if settings.interface == nil { listen(place, settings, on: nil, &wanted) }
+            if settings.transmitInterface == nil { listen(place, settings, on: nil, &wanted) }
         }
         return wanted
     }

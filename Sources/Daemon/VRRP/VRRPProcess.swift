@@ -21,6 +21,8 @@ package final class VRRPProcess: ChildProcess {
     private let scripts: ScriptTracker
     private let files: FileTracker
     private let firewall: Firewall
+    private let poller: LinkPoller
+    private let reports = MembershipReports()
     private var keeper: AddressKeeper?
     private var routeKeeper: RouteKeeper?
     private let virtuals: VirtualInterfaces
@@ -50,6 +52,7 @@ package final class VRRPProcess: ChildProcess {
         scripts = ScriptTracker(environment)
         files = FileTracker(environment)
         firewall = Firewall(environment)
+        poller = LinkPoller(environment)
         do throws(SystemError) {
             announcer = try AnnouncementSender()
             kernel = try KernelLink(environment)
@@ -92,6 +95,9 @@ package final class VRRPProcess: ChildProcess {
         firewall.ready = { [unowned self] in settle() }
         kernel.settled = { [unowned self] in if !(keeper?.hasWork ?? false) { firewall.sweep() } }
         scripts.ended = { [unowned self] name, result, now in tell(.scriptEnded(name, result), at: now) }
+        poller.changed = { [unowned self] name, now in
+            if let link = interfaces[name]?.link { tell(.link(name, isUp: poller.isUsable(link)), at: now) }
+        }
         files.changed = { [unowned self] name, value, now in tell(.fileValue(name, value), at: now) }
         environment.loop.addDeadlines(
             next: { [unowned self] in routers.nextDeadline },
@@ -104,15 +110,18 @@ package final class VRRPProcess: ChildProcess {
     private func begin(at now: Instant) {
         began = now
         reporter.pipes.configure(environment.configuration.vrrp.notifyPipes)
+        if environment.configuration.globals.vrrp.disablesLocalIGMP { reports.disable { environment.log($0) } }
         for news in kernel.dump() { _ = interfaces.note(news) }
         virtuals.begin(environment.configuration.vrrp.routers, &interfaces)
         routers.reconfigure(to: environment.configuration.vrrp, options: options, at: now, into: &actions)
         perform(at: now)
         virtualInterfacesChanged()
-        for interface in interfaces.all { routers.handle(.link(interface.name, isUp: interface.link.isUsable), at: now, into: &actions) }
+        configurePolling()
+        for interface in interfaces.all { routers.handle(.link(interface.name, isUp: poller.isUsable(interface.link)), at: now, into: &actions) }
         adoptAddresses()
         adoptRoutes()
         claimStatics()
+        claimOwnAddresses()
         files.configure(environment.configuration.vrrp.trackFiles, writesInitialValues: true, at: now)
         routers.handle(.start, at: now, into: &actions)
         perform(at: now)
@@ -120,6 +129,11 @@ package final class VRRPProcess: ChildProcess {
         for place in routers.occupiedPlaces where !holders.contains(place) { firewall.claim([], by: place) }
         settle()
         scripts.configure(environment.configuration.vrrp.scripts)
+    }
+
+    private func configurePolling() {
+        let globals = environment.configuration.globals
+        poller.configure(environment.configuration.vrrp.polledLinks(all: globals.pollsLinks))
     }
 
     private func tell(_ event: Event, at now: Instant) {
@@ -148,6 +162,8 @@ package final class VRRPProcess: ChildProcess {
         claimStatics()
         perform(at: now)
         virtuals.configure(settings.routers, interfaces)
+        claimOwnAddresses()
+        configurePolling()
         if environment.configuration.globals.vrrp.repeatsStatesOnReload { reporter.repeatStates(of: routers) }
         files.configure(settings.trackFiles, writesInitialValues: false, at: now)
         scripts.configure(settings.scripts)
@@ -166,6 +182,7 @@ package final class VRRPProcess: ChildProcess {
         while let keeper, keeper.hasWork { step(keeper) }
         if environment.commandLine.releasesVRRP { virtuals.end(interfaces) }
         kernel.finish { [unowned self] in
+            reports.restore()
             let finish = { [environment, reporter] in
                 reporter.pipes.remove()
                 environment.finish()
@@ -205,7 +222,8 @@ package final class VRRPProcess: ChildProcess {
     private func take(_ changes: [Interfaces.Change], at now: Instant) {
         for change in changes {
             switch change {
-            case .link(let name, _, let isUp):
+            case .link(let name, let index, _):
+                let isUp = interfaces[index].map { poller.isUsable($0.link) } ?? false
                 firewall.keepQuiet(quietInterfaces)
                 virtuals.noteLink(name, interfaces)
                 if isServed(name), isUp || virtuals.isMade(name) { socketsAreStale = true }
@@ -512,7 +530,7 @@ package final class VRRPProcess: ChildProcess {
         interfaces = Interfaces()
         for news in all { _ = interfaces.note(news) }
         for interface in interfaces.all {
-            routers.handle(.link(interface.name, isUp: interface.link.isUsable), at: now, into: &actions)
+            routers.handle(.link(interface.name, isUp: poller.isUsable(interface.link)), at: now, into: &actions)
             tellSources(on: interface.name, at: now)
         }
         for interface in before.all where interfaces[interface.index]?.name != interface.name {
@@ -536,6 +554,7 @@ private enum RouteDoubt { case refused, all }
 extension VRRPProcess {
     /// Whose claims the static entries are.
     private static let statics = -1
+    private static let ipvlans = -2
     /// How long to gather news before asking for routes again.
     private static let patience = Interval.milliseconds(20)
 
@@ -557,8 +576,12 @@ extension VRRPProcess {
         claim(settings.staticRoutes, settings.staticRules, by: Self.statics)
     }
 
+    /// Addresses of ipvlans, which adverts come from.
+    private func claimOwnAddresses() { keeper?.claim(virtuals.ownAddresses(interfaces), by: Self.ipvlans) }
+
     private func releaseStatics() {
         keeper?.claim([], by: Self.statics)
+        keeper?.claim([], by: Self.ipvlans)
         routeKeeper?.claim([], [], by: Self.statics)
     }
 
@@ -584,7 +607,10 @@ extension VRRPProcess {
     /// An interface came, went or changed: what is claimed follows it.
     private func followLinks(_ doubt: RouteDoubt) {
         for place in holders { claimRoutes(of: place) }
-        if !isStopping { claimStatics() }
+        if !isStopping {
+            claimStatics()
+            claimOwnAddresses()
+        }
         doubtRoutes(doubt)
     }
 

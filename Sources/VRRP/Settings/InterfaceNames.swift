@@ -36,8 +36,7 @@ extension RouterSettings {
         for entry in allAddresses where needsInterface(entry) {
             guard let base = entry.interface ?? interface else { continue }
             let family = entry.address.family
-            let isForOwn = virtualInterface != nil && base == interface && family == self.family
-            guard !isForOwn, !addressInterfaces.contains(where: { $0.base == base && $0.family == family }) else { continue }
+            guard !isForOwn(entry), !addressInterfaces.contains(where: { $0.base == base && $0.family == family }) else { continue }
             addressInterfaces.append(
                 AddressInterface(
                     name: names.make(names.addressPrefix, routerID, family), base: base, family: family,

@@ -2,7 +2,7 @@
 
 package import Basics
 
-/// The interface made for a router's addresses: a macvlan with the virtual MAC, or an ipvlan.
+/// The interface made for a router: a macvlan with the virtual MAC for adverts and addresses, or an ipvlan for adverts.
 package struct VirtualInterface: Hashable, Sendable {
     /// How the interface is made.
     package enum Kind: Hashable, Sendable {
@@ -59,9 +59,9 @@ package struct AddressInterface: Hashable, Sendable {
 }
 
 extension RouterSettings {
-    /// The interface that adverts leave and, while this router is master, arrive by.
+    /// The interface that adverts leave and, while this router is master, arrive by; a VRF for a router without interface.
     package var transmitInterface: String? {
-        guard let virtualInterface, !virtualInterface.transmitsOnBase else { return interface }
+        guard let virtualInterface, !virtualInterface.transmitsOnBase else { return interface ?? vrf }
         return virtualInterface.name
     }
 
@@ -83,9 +83,15 @@ extension RouterSettings {
         guard virtualInterface != nil || !addressInterfaces.isEmpty, let base = entry.interface ?? interface else {
             return entry.interface ?? interface
         }
-        if let virtualInterface, base == interface, entry.address.family == family { return virtualInterface.name }
+        if let virtualInterface, isForOwn(entry) { return virtualInterface.name }
         guard needsInterface(entry) else { return base }
         return addressInterfaces.first { $0.base == base && $0.family == entry.address.family }?.name ?? base
+    }
+
+    /// Whether an address goes on the interface of the router's own virtual MAC. An ipvlan is for adverts alone.
+    func isForOwn(_ entry: AddressEntry) -> Bool {
+        guard let virtualInterface, virtualInterface.isMacvlan else { return false }
+        return entry.interface ?? interface == interface && entry.address.family == family
     }
 
     /// Whether an address that is not for the router's own virtual interface asks for one.

@@ -26,8 +26,8 @@ extension RouterDraft {
         .custom(
             "use_ipvlan", syntax: "[bridge|private|vepa] [name] [<ifname>] [<ip>[/len]] [group <name|uint>]",
             """
-            Puts the addresses on an ipvlan interface, for networks that allow one MAC a port. The address given \
-            becomes the source of adverts.
+            Sends and receives adverts on an ipvlan interface, for networks that allow one MAC a port. The address \
+            given is put on it and becomes the source of adverts.
             """
         ) { statement, draft, reader in
             draft.virtualInterface = reader.virtualInterface(statement, .ipvlan(.bridge)) ?? draft.virtualInterface

@@ -14,10 +14,15 @@ struct ChildInheritance {
     var scheduling: SchedulingOrigin
     /// The parent's pid.
     var parent: Int32
+    /// The network namespace that the daemon was started in, if it has left that.
+    var originalNamespace: FileDescriptor?
 
     /// Everything that stays open in the child.
     private var descriptors: [Int32] {
-        [control.descriptor.number, frozen.descriptor.number, bfdChannels.incoming?.descriptor.number ?? -1]
+        [
+            control.descriptor.number, frozen.descriptor.number, bfdChannels.incoming?.descriptor.number ?? -1,
+            originalNamespace?.number ?? -1,
+        ]
             + bfdChannels.outgoing.values.map(\.descriptor.number)
     }
 
@@ -30,6 +35,7 @@ struct ChildInheritance {
             let logger = Logger(commandLine, kind, suffix: configuration.globals.identitySuffix(commandLine))
             defer { logger.flush() }
             configuration.globals.settings(of: kind).apply(kind, logger)
+            try enterNamespace(configuration.globals.namespace, logger)
             let environment = try ProcessEnvironment(
                 kind: kind, commandLine: commandLine, configuration: configuration, logger: logger, parent: control,
                 bfdChannels: bfdChannels, scheduling: scheduling
@@ -37,6 +43,25 @@ struct ChildInheritance {
             return kind.run(in: environment)
         } catch {
             return ExitCode.fatal.rawValue
+        }
+    }
+}
+
+extension ChildInheritance {
+    /// The checker goes where the virtual servers are (`net_namespace_ipvs`); without a name that is where the daemon was
+    /// started.
+    private func enterNamespace(_ settings: NamespaceSettings, _ logger: Logger) throws(SystemError) {
+        guard kind == .checker, let name = settings.ipvs, name != commandLine.namespace ?? settings.network else { return }
+        do throws(SystemError) {
+            if !name.isEmpty {
+                try NetworkNamespace.enter(name)
+            } else if let originalNamespace {
+                try NetworkNamespace.enter(originalNamespace)
+            }
+        } catch {
+            logger.log(.error, "Unable to set network namespace \(name.isEmpty ? "(default)" : name) - exiting")
+            logger.flush()
+            throw error
         }
     }
 }

@@ -27,7 +27,10 @@ final class InterfaceTuning {
 
     /// Settings of a new interface, which is down as yet.
     func quieten(_ made: MadeInterface, _ link: Link) {
-        guard made.isMacvlan else { return }
+        guard made.isMacvlan else {
+            if !made.hasIPv6 { set(1, "disable_ipv6", of: made.name) }
+            return
+        }
         if made.hasIPv4 {
             change(.setIPv4(index: link.index, [.acceptLocal: 1, .arpIgnore: 1, .promoteSecondaries: 1, .rpFilter: 0]))
         } else {
