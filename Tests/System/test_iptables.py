@@ -16,7 +16,7 @@ def legacy(lab):
     need("/usr/sbin/xtables-legacy-multi", "ipset")
     directory = f"{lab.directory}/bin"
     os.mkdir(directory)
-    for name in ("iptables", "ip6tables"):
+    for name in ("iptables", "iptables-restore", "ip6tables", "ip6tables-restore"):
         os.symlink("/usr/sbin/xtables-legacy-multi", f"{directory}/{name}")
     return {**os.environ, "PATH": f"{directory}:{os.environ['PATH']}"}
 

@@ -147,10 +147,16 @@ extension IPTablesRules.Rule {
     /// Waits for others that are changing rules, but not for long.
     private static let patience = "-w 3"
 
-    /// A line for the shell that puts the rule there, unless it is: one that a killed daemon left does its work all the time.
+    /// A line for the shell that puts the rule there once. One that a killed daemon left is replaced in one transaction, for it
+    /// does its work all the time; and `iptables -C` would take another rule for this one.
     var addition: String {
-        let call = "\(command) \(Self.patience)"
-        return "\(call) -C \(chain) \(words) 2>/dev/null || \(call) \(isFirst ? "-I" : "-A") \(chain) \(words) || failed=1"
+        let new = "\(isFirst ? "-I" : "-A") \(chain) \(words)"
+        return "\(transaction("-D \(chain) \(words)", new)) 2>/dev/null || \(transaction(new)) || failed=1"
+    }
+
+    private func transaction(_ lines: String...) -> String {
+        let text = (["*filter"] + lines + ["COMMIT"]).joined(separator: "\\n")
+        return "printf '\(text)\\n' | \(command)-restore \(Self.patience) -n"
     }
 
     /// A line for the shell that takes the rule away, however often it is there.
