@@ -72,6 +72,13 @@ let package = Package(
             path: "Tests/Support",
             swiftSettings: rules
         ),
+        .executableTarget(
+            name: "fuzz",
+            dependencies: ["Daemon", "Config", "Basics", "Linux", "Support"],
+            path: "Tests/Fuzz",
+            exclude: ["Corpus.txt"],
+            swiftSettings: rules
+        ),
         tests("Basics", "Basics", "Support"),
         tests("Config", "Config", "Basics", "Support"),
         tests("VRRP", "VRRP", "Config", "Basics", "Support", data: ["Traces"]),
@@ -80,7 +87,8 @@ let package = Package(
         tests("Netlink", "Netlink", "Basics", "Support"),
         tests("Crypto", "Crypto", "Basics"),
         tests("Linux", "Linux", "Netlink", "Basics", "Config", "CLinux", "Support"),
-        tests("Daemon", "Daemon", "VRRP", "BFD", "Health", "Config", "Basics", "Linux", "Netlink", "Support"),
+        tests("Daemon", "Daemon", "VRRP", "BFD", "Health", "Config", "Basics", "Linux", "Netlink", "Support", "fuzz",
+            data: ["KeywordPaths.txt"]),
         tests("Simulation", "VRRP", "BFD", "Config", "Basics", "Support"),
         tests("Tidy"),
     ]

@@ -15,6 +15,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,6 +35,20 @@ int clinux_is_sealed(int fd)
 {
     int seals = fcntl(fd, F_GET_SEALS);
     return seals < 0 ? -errno : (seals & F_SEAL_WRITE) != 0;
+}
+
+int clinux_open_nameless(const char *directory)
+{
+    return checked(open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+}
+
+int clinux_is_nameless(int fd)
+{
+    struct stat facts;
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fstat(fd, &facts) < 0)
+        return -errno;
+    return S_ISREG(facts.st_mode) && facts.st_nlink == 0 && (flags & O_ACCMODE) == O_RDONLY;
 }
 
 int clinux_pipe(int ends[2]) { return checked(pipe2(ends, O_CLOEXEC | O_NONBLOCK)); }

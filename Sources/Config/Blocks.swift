@@ -5,18 +5,26 @@
 extension Reader {
     /// Reads the whole configuration by its root table.
     package mutating func readRoot<Target>(by table: Table<Target>, into target: inout Target) {
-        begin(table.vocabulary)
-        while let (statement, row) = nextRootStatement(among: table.vocabulary) {
-            table.actions[row](statement, &target, &self)
-        }
+        withUnsafeMutablePointer(to: &target) { readRoot(by: table.vocabulary, table.actions, into: UnsafeMutableRawPointer($0)) }
+    }
+
+    private mutating func readRoot(by words: Vocabulary, _ actions: [Action], into target: UnsafeMutableRawPointer) {
+        begin(words)
+        while let (statement, row) = nextRootStatement(among: words) { actions[row](statement, target, &self) }
     }
 
     /// Reads `{`, the block's lines by its table, and `}`.
     package mutating func readBlock<Target>(of statement: Statement, by table: Table<Target>, into target: inout Target) {
-        open(statement)
-        while let (statement, row) = nextStatement(among: table.vocabulary) {
-            table.actions[row](statement, &target, &self)
+        withUnsafeMutablePointer(to: &target) {
+            readBlock(of: statement, by: table.vocabulary, table.actions, into: UnsafeMutableRawPointer($0))
         }
+    }
+
+    private mutating func readBlock(
+        of statement: Statement, by words: Vocabulary, _ actions: [Action], into target: UnsafeMutableRawPointer
+    ) {
+        open(statement)
+        while let (statement, row) = nextStatement(among: words) { actions[row](statement, target, &self) }
     }
 
     /// Makes these the keywords that the reader knows while it reads the root.
@@ -63,12 +71,17 @@ extension Reader {
             skipUnknown(statement, among: words.entries)
             return nil
         }
-        if let replacement = words.entries[row].replacement {
+        if words.isRemarkable[row] { remark(on: words.entries[row], statement) }
+        return row
+    }
+
+    private mutating func remark(on entry: KeywordEntry, _ statement: Statement) {
+        if let replacement = entry.replacement {
             report(
                 .hint, "deprecated", statement, "'\(statement.name)' is deprecated", help: "write '\(replacement)' instead"
             )
         }
-        return row
+        if entry.status == .parsed, inactive[entry.name] == nil { inactive[entry.name] = statement.position }
     }
 
     /// Reads `{`, hands over each line up to `}`, and takes the `}`.
@@ -104,16 +117,26 @@ extension Reader {
         )
     }
 
-    private mutating func close() { _ = leave() }
-
     private mutating func reportUnclosed() {
+        let suspect = suspect
         guard let block = leave() else { return }
-        report(
-            Diagnostic(
-                .error, "unclosed-block", at: block.position, length: block.name.utf8.count,
-                "the block '\(block.name)' is never closed", help: "a '}' is missing, here or in a block inside"
+        guard let suspect else {
+            return report(
+                Diagnostic(
+                    .error, "unclosed-block", at: block.position, length: block.name.utf8.count,
+                    "the block '\(block.name)' is never closed", help: "a '}' is missing, here or in a block inside"
+                )
             )
+        }
+        var diagnostic = Diagnostic(
+            .error, "unclosed-block", at: suspect.position, length: suspect.name.utf8.count,
+            "the block '\(suspect.name)' seems never to be closed", help: "a '}' is missing in front of line \(suspect.end.line)"
         )
+        diagnostic.notes = [
+            Diagnostic.Note(at: suspect.end, "this '}' closes it, but stands further to the left"),
+            Diagnostic.Note(at: block.position, "so '\(block.name)' is left without its own '}' at the end"),
+        ]
+        report(diagnostic)
     }
 }
 
@@ -166,7 +189,7 @@ extension Reader {
             depth += line.kind.nesting
             guard line.position.line != last || line.position.file != open.position.file, notes.count < 1000 else { continue }
             last = line.position.line
-            notes.append(Diagnostic.Note(at: line.position, "\(what): \(line.bytes.text)"))
+            notes.append(Diagnostic.Note(at: line.position, "\(what): \(line.bytes.prefix(200).text)"))
         }
         if depth > 0 {
             report(Diagnostic(.error, "unclosed-block", at: open.position, "the block that begins here is never closed"))
@@ -184,27 +207,53 @@ extension Reader {
         return found
     }
 
-    private func search(for name: String, among entries: [KeywordEntry]) -> String? {
+    /// The innermost of the blocks around the current one where the keyword is valid, empty for outside all blocks.
+    private func enclosing(of name: String) -> String? {
+        var levels: [(name: String, entries: [KeywordEntry])] = [("", vocabulary)]
+        for block in blocks.dropLast() {
+            guard let entry = levels[levels.count - 1].entries.first(where: { $0.name == block.name }) else { break }
+            levels.append((block.name, entry.children))
+        }
+        guard !blocks.isEmpty else { return nil }
+        return levels.last { level in level.entries.contains { $0.name == name } }?.name
+    }
+
+    private mutating func search(for name: String, among entries: [KeywordEntry]) -> String? {
         if let close = closest(to: name, among: entries.lazy.map(\.name)) { return "did you mean '\(close)'?" }
-        let places = vocabulary.places(of: name)
-        if let first = places.first { return "'\(name)' belongs \(first)" }
-        var nested = Set<String>()
-        vocabulary.collectNames(into: &nested)
-        return closest(to: name, among: nested.sorted()).map { close in
-            let place = vocabulary.places(of: close).first ?? "elsewhere"
-            return "there is '\(close)', but it belongs \(place)"
+        if everywhere == nil { everywhere = KeywordIndex(vocabulary) }
+        guard let everywhere else { return nil }
+        if let outer = enclosing(of: name) {
+            return outer.isEmpty
+                ? "'\(name)' belongs outside all blocks: is a '}' missing before it?"
+                : "'\(name)' belongs in '\(outer)': is a '}' missing before it?"
+        }
+        if let place = everywhere.places[name] { return "'\(name)' belongs \(place)" }
+        return closest(to: name, among: everywhere.names).map { close in
+            "there is '\(close)', but it belongs \(everywhere.places[close] ?? "elsewhere")"
+        }
+    }
+}
+
+/// Every keyword and where it belongs.
+struct KeywordIndex {
+    /// The first place of each: "outside all blocks", "in 'vrrp_instance'".
+    private(set) var places: [String: String] = [:]
+    private(set) var names: [String] = []
+
+    init(_ entries: [KeywordEntry]) {
+        add(entries, in: nil)
+        names = places.keys.sorted()
+    }
+
+    private mutating func add(_ entries: [KeywordEntry], in block: String?) {
+        for entry in entries where entry.isKeyword {
+            if places[entry.name] == nil { places[entry.name] = block.map { "in '\($0)'" } ?? "outside all blocks" }
+            add(entry.children, in: block.map { "\($0) / \(entry.name)" } ?? entry.name)
         }
     }
 }
 
 extension [KeywordEntry] {
-    /// Where a keyword is valid: "at the root", "in 'vrrp_instance'".
-    func places(of name: String, in block: String? = nil) -> [String] {
-        filter(\.isKeyword).flatMap { entry -> [String] in
-            let here = entry.name == name ? [block.map { "in '\($0)'" } ?? "outside all blocks"] : []
-            return here + entry.children.places(of: name, in: block.map { "\($0) / \(entry.name)" } ?? entry.name)
-        }
-    }
 
     func collectNames(into names: inout Set<String>) {
         for entry in self where entry.isKeyword {

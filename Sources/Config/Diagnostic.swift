@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /// A place in the configuration: which file (an index into the source's list of files), line and column, both from 1.
+///
+/// Every setting that may yet be found wrong keeps one of these, hence the small fields.
 package struct Position: Hashable, Sendable {
-    package var file: Int
-    package var line: Int
-    package var column: Int
+    private var fileNumber: UInt32
+    private var lineNumber: UInt32
+    private var columnNumber: UInt32
 
     package init(file: Int, line: Int, column: Int = 1) {
-        self.file = file
-        self.line = line
-        self.column = column
+        fileNumber = UInt32(clamping: file)
+        lineNumber = UInt32(clamping: line)
+        columnNumber = UInt32(clamping: column)
+    }
+
+    package var file: Int { Int(fileNumber) }
+    package var line: Int { Int(lineNumber) }
+    package var column: Int {
+        get { Int(columnNumber) }
+        set { columnNumber = UInt32(clamping: newValue) }
     }
 }
 
@@ -51,6 +60,20 @@ package struct Diagnostic: Equatable, Sendable {
     package var expansion: String?
     /// Further places that belong to the finding.
     package var notes: [Note] = []
+
+    /// The finding without more text than anybody reads: a word of it may be as long as a file.
+    var shortened: Diagnostic {
+        var copy = self
+        copy.message = Self.shortened(message)
+        copy.help = help.map(Self.shortened)
+        copy.expansion = expansion.map(Self.shortened)
+        return copy
+    }
+
+    private static func shortened(_ text: String) -> String {
+        guard text.utf8.count > 400 else { return text }
+        return "\(String(decoding: text.utf8.prefix(200), as: UTF8.self))...\(String(decoding: text.utf8.suffix(120), as: UTF8.self))"
+    }
 
     /// A further place, and what is there.
     package struct Note: Equatable, Sendable {

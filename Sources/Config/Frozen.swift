@@ -61,25 +61,31 @@ struct Freezer {
 /// Replays a frozen configuration. Bytes that are none end the replay early; nothing in them can trap.
 package struct FrozenLines {
     package let files: [SourceFile]
-    private let bytes: [UInt8]
-    private var at = 12
+    private let bytes: ArraySlice<UInt8>
+    private var at: Int
     private let end: Int
     private var file = 0
     private var line = 0
 
     /// Nil if the bytes do not begin as a frozen configuration does.
-    package init?(_ bytes: [UInt8]) {
+    package init?(_ bytes: ArraySlice<UInt8>) {
         guard bytes.count >= 12, bytes.starts(with: "KAF1".utf8) else { return nil }
-        let place = bytes[4..<12].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        guard let end = Int(exactly: place), end >= 12, end <= bytes.count else { return nil }
-        var reader = FrozenLines(bytes: bytes, at: end, end: bytes.count)
+        let base = bytes.startIndex
+        let place = bytes[(base + 4)..<(base + 12)].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        guard let length = Int(exactly: place), length >= 12, length <= bytes.count else { return nil }
+        let end = base + length
+        var reader = FrozenLines(bytes: bytes, at: end, end: bytes.endIndex)
         guard let files = reader.readFiles() else { return nil }
         self.files = files
         self.bytes = bytes
+        at = base + 12
         self.end = end
     }
 
-    private init(bytes: [UInt8], at: Int, end: Int) {
+    /// As above.
+    package init?(_ bytes: [UInt8]) { self.init(bytes[...]) }
+
+    private init(bytes: ArraySlice<UInt8>, at: Int, end: Int) {
         files = []
         self.bytes = bytes
         self.at = at

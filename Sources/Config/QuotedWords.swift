@@ -97,13 +97,13 @@ extension Reader {
     /// The words of the line by the grammar of scripts: command, user, group; backslashes still in them.
     mutating func quotedValues(_ statement: Statement, _ backslashes: QuotedWords.Backslashes) -> [Word]? {
         let split = QuotedWords(statement.bytes, column: statement.position.column, backslashes: backslashes)
-        if split.isUnterminated {
+        if split.isUnterminated, !hasReportedQuote(statement.position) {
             report(
                 .error, "unterminated-quote", statement, "a quote on this line is never closed; the line is ignored",
                 help: "in a script both ' and \" are quotes"
             )
-            return nil
         }
+        guard !split.isUnterminated else { return nil }
         return Array(split.words.dropFirst())
     }
 

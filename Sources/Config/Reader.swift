@@ -11,8 +11,16 @@ package struct Reader {
     package var processes: KeywordEntry.Processes = .all
     /// The blocks being read, outermost first: their names and where they were opened.
     package private(set) var blocks: [(name: String, position: Position)] = []
+    /// The first block inside the current outermost one whose '}' stands further to the left than the block itself: it may be the end
+    /// of another, and the block's own be missing.
+    private(set) var suspect: (name: String, position: Position, end: Position)?
     /// Every keyword there is, for "valid in another block".
     var vocabulary: [KeywordEntry] = []
+
+    /// Keywords that were used although their features are not built, and where first.
+    package internal(set) var inactive: [String: Position] = [:]
+    /// All of them by name, once something is looked for.
+    var everywhere: KeywordIndex?
 
     /// What was suggested for words that are no keywords; empty for nothing.
     var suggestions: [String: String] = [:]
@@ -23,6 +31,8 @@ package struct Reader {
     private var pushedBack: LogicalLine?
     private var remarks: Set<String> = []
     private var droppedFindings = 0
+    /// What the preprocessor found on the way to the next line.
+    private var news: [Diagnostic] = []
     /// The finding whose block makes upstream lose count of the braces, and the last line that was noted for it.
     private var derailment: (finding: Int, line: Int)?
     /// Where the block read last was closed: the place of findings about what a block lacks.
@@ -63,7 +73,13 @@ package struct Reader {
 
     /// Keeps a finding; those beyond the limit are only counted, so that a broken file cannot fill the memory.
     package mutating func report(_ diagnostic: Diagnostic) {
-        if diagnostics.count < Self.findingLimit { diagnostics.append(diagnostic) } else { droppedFindings += 1 }
+        guard diagnostics.count < Self.findingLimit else {
+            droppedFindings += 1
+            // A sequence that makes nothing but mistakes need not be read to its end.
+            source?.dropExpansion()
+            return
+        }
+        diagnostics.append(diagnostic.shortened)
     }
 
     /// Shorthand: a finding about one word of a statement, or about its keyword.
@@ -96,7 +112,12 @@ package struct Reader {
             pushedBack = nil
             return line
         }
-        guard let line = source?.next(&diagnostics) ?? frozen?.next() else { return nil }
+        let next = source?.next(&news) ?? frozen?.next()
+        if !news.isEmpty {
+            for diagnostic in news { report(diagnostic) }
+            news = []
+        }
+        guard let line = next else { return nil }
         freezer?.append(line)
         if line.kind == .close { closing = line.position }
         if derailment != nil { noteDerailment(line) }
@@ -114,7 +135,7 @@ package struct Reader {
         guard let (finding, last) = derailment, last != line.position.line, diagnostics[finding].notes.count < 1000 else { return }
         derailment?.line = line.position.line
         diagnostics[finding].notes.append(
-            Diagnostic.Note(at: line.position, "read here, but lost on upstream: \(line.bytes.text)")
+            Diagnostic.Note(at: line.position, "read here, but lost on upstream: \(line.bytes.prefix(200).text)")
         )
     }
 
@@ -124,17 +145,33 @@ package struct Reader {
     mutating func statement(_ line: LogicalLine) -> Statement {
         var unterminated = false
         let statement = Statement(splitting: line, unterminated: &unterminated)
-        if unterminated, diagnostics.last?.position?.line != line.position.line {
+        if unterminated, !hasReportedQuote(line.position) {
             report(.error, "unterminated-quote", statement, "a quote on this line is never closed; the rest of it is lost")
         }
         return statement
+    }
+
+    /// Whether the preprocessor said already that a quote on this line is never closed.
+    func hasReportedQuote(_ position: Position) -> Bool {
+        guard let last = diagnostics.last, last.code == "unterminated-quote" else { return false }
+        return last.position?.line == position.line && last.position?.file == position.file
     }
 
     mutating func enter(_ statement: Statement) { blocks.append((statement.name, statement.position)) }
 
     mutating func leave() -> (name: String, position: Position)? {
         let block = blocks.popLast()
-        if blocks.isEmpty { derailment = nil }
+        if blocks.isEmpty { (derailment, suspect) = (nil, nil) }
         return block
+    }
+
+    /// Takes the end of a block, a `}` that was just read.
+    mutating func close() {
+        if let block = blocks.last, blocks.count > 1, suspect == nil, let closing, closing.file == block.position.file,
+            closing.line > block.position.line, closing.column < block.position.column
+        {
+            suspect = (block.name, block.position, closing)
+        }
+        _ = leave()
     }
 }

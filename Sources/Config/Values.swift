@@ -89,7 +89,8 @@ extension Reader {
     /// One word as an address without a length.
     package mutating func address(_ word: Word, of statement: Statement, family: AddressFamily? = nil) -> IPAddress? {
         guard let address = IPAddress(word.text) else {
-            report(.error, "not-an-address", statement, word: word, "'\(word.text)' is not an IP address")
+            let text = "'\(word.text)' is not an IP address"
+            report(.error, "not-an-address", statement, word: word, text, help: Self.addressHelp(word.text))
             return nil
         }
         if let family, address.family != family {
@@ -98,6 +99,16 @@ extension Reader {
             return nil
         }
         return address
+    }
+
+    /// What may have been meant by a word that is no address.
+    package static func addressHelp(_ text: String) -> String? {
+        if text.contains("/") { return "no prefix length is wanted here" }
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        let isDotted = text.utf8.allSatisfy { $0 == UInt8(ascii: ".") || (0x30...0x39).contains($0) }
+        if isDotted { return parts.count == 4 ? "each number is from 0 to 255" : "an IPv4 address has four numbers" }
+        if text.contains(":") { return "an IPv6 address has eight groups of up to four hexadecimal digits, or '::' once" }
+        return "names are not looked up: write the address"
     }
 
     /// A decimal integer as the statement's value; `keeping` words the value that stays when this one cannot be used.

@@ -58,10 +58,14 @@ package struct FileFacts: Equatable, Sendable {
 
 /// Files by their names.
 package enum Files {
+    /// A file to be read; opening one that would block, such as a pipe without a writer, does not.
+    package static func opened(_ path: String) throws(SystemError) -> FileDescriptor {
+        FileDescriptor(owning: try system("open") { open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) })
+    }
+
     /// The whole of a file, refused if it is larger than `limit`, a directory, or would block (a pipe without a writer).
     package static func read(_ path: String, limit: Int = 64 * 1024 * 1024) throws(SystemError) -> [UInt8] {
-        let file = FileDescriptor(owning: try system("open") { open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) })
-        return try read(file, limit: limit)
+        try read(try opened(path), limit: limit)
     }
 
     /// The rest of an open file.
@@ -97,13 +101,16 @@ package enum Files {
     /// Removes the name; a directory is refused.
     package static func remove(_ path: String) throws(SystemError) { try system("unlink") { unlink(path) } }
 
-    /// Creates a directory unless it exists.
+    /// Creates a directory unless it exists. A new one has the mode whatever the umask is: that of a daemon is made for files, and would
+    /// lock everybody out of a directory.
     package static func makeDirectory(_ path: String, mode: UInt32 = 0o755) throws(SystemError) {
         do throws(SystemError) {
             try system("mkdir") { mkdir(path, mode_t(mode)) }
         } catch {
             if error.code != EEXIST || !isDirectory(path) { throw error }
+            return
         }
+        try system("chmod") { chmod(path, mode_t(mode)) }
     }
 
     /// The path with links, `.` and `..` resolved.

@@ -58,7 +58,8 @@ package final class PidFile {
     }
 }
 
-/// Bytes that no process can change any more, passed between processes as a descriptor (memfd).
+/// Bytes that no process can change any more, passed between processes as a descriptor: of sealed memory (memfd), or of a file
+/// without a name that is open for reading only.
 package final class SealedMemory {
     package let descriptor: FileDescriptor
 
@@ -69,9 +70,18 @@ package final class SealedMemory {
         try shim("fcntl") { clinux_seal(descriptor.number) }
     }
 
-    /// Takes over a received descriptor; throws EPERM unless it is sealed.
+    /// Writes a file without a name into the directory; only its file system is of interest, memory is spared.
+    package init(_ bytes: [UInt8], in directory: String) throws(SystemError) {
+        let file = FileDescriptor(
+            owning: try shim("open") { clinux_open_nameless(directory) }
+        )
+        try file.write(all: bytes)
+        descriptor = FileDescriptor(owning: try system("open") { open("/proc/self/fd/\(file.number)", O_RDONLY | O_CLOEXEC) })
+    }
+
+    /// Takes over a received descriptor; throws EPERM unless nobody can write what it leads to.
     package init(owning descriptor: FileDescriptor) throws(SystemError) {
-        guard try shim("fcntl", { clinux_is_sealed(descriptor.number) }) == 1 else {
+        guard clinux_is_sealed(descriptor.number) == 1 || clinux_is_nameless(descriptor.number) == 1 else {
             throw SystemError(call: "fcntl", code: EPERM)
         }
         self.descriptor = descriptor

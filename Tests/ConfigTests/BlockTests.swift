@@ -73,7 +73,7 @@ private func summary(_ found: [Diagnostic]) -> [String] {
         ("router a {\n priority 6 {\n x\n }\n}", ["unexpected-brace 2:3,4,5"], 6),
         ("router a {\n priority 6\n}\n}\n", ["extra-brace 4"], 6),
         ("router a {\n priority 6\n", ["unclosed-block 1"], 6),
-        ("router a {\n advert {\n priority 6\n}", ["unknown-keyword 3", "unclosed-block 1"], 100),
+        ("router a {\n advert {\n priority 6\n}", ["unknown-keyword 3", "unclosed-block 2:4,1"], 100),
         ("router a\n priority 6\n}", ["missing-brace 1"], 6),
         ("router a {\n priority 6\n}\nrouter a {\n bad\n}", ["duplicate 4"], 6),
         ("router {\n priority 5\n}\nrouter b {\n priority 6\n}", ["missing-value 1"], 6),
@@ -92,7 +92,7 @@ private func summary(_ found: [Diagnostic]) -> [String] {
         ("router a {\n pirority 1\n}", "did you mean 'priority'?"),
         ("priority 1", "'priority' belongs in 'router'"),
         ("interval 1", "'interval' belongs in 'router / advert'"),
-        ("router a {\n router_id 1\n}", "'router_id' belongs outside all blocks"),
+        ("router a {\n router_id 1\n}", "'router_id' belongs outside all blocks: is a '}' missing before it?"),
         ("intervall 1", "there is 'interval', but it belongs in 'router / advert'"),
         ("zzzzzzzz 1", nil),
     ] as [(String, String?)])

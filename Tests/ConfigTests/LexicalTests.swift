@@ -170,7 +170,7 @@ struct Row: CustomTestStringConvertible, Sendable {
             result.positions == [
                 Position(file: 0, line: 1, column: 1), Position(file: 0, line: 1, column: 3),
                 Position(file: 0, line: 2, column: 3), Position(file: 0, line: 2, column: 7),
-                Position(file: 0, line: 7, column: 3), Position(file: 0, line: 7, column: 3),
+                Position(file: 1, line: 4, column: 2), Position(file: 1, line: 5, column: 2),
             ]
         )
     }

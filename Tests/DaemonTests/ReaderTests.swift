@@ -11,7 +11,7 @@ import Testing
 /// What a reload takes and what it refuses, and what passes between the processes on the way.
 @Suite struct ReaderTests {
     private func reading(_ text: String, _ change: (inout ConfigurationRequest) -> Void = { _ in })
-        -> (reading: ConfigurationRequest.Reading, report: ReadReport)
+        -> (reading: ConfigurationReading, report: ReadReport)
     {
         var line = CommandLine()
         line.configurationFile = "/k.conf"
@@ -51,6 +51,16 @@ import Testing
         #expect(reading(text) { $0.isStrict = true }.report.refusal == .configuration)
     }
 
+    @Test func whatIsNotBuiltIsToldAtTheStartButNoMistake() throws {
+        let parsed = try #require(KeywordTools.schema.split(separator: "\n").first { $0.hasPrefix("global_defs / ") && $0.hasSuffix("(flag)\t\t\t\tparsed") || $0.contains("enable_dbus\t") })
+        let name = try #require(parsed.split(separator: "\t").first?.split(separator: " ").last)
+        let (reading, report) = reading("global_defs {\n \(name)\n \(name)\n}\n")
+        #expect(reading.findings.testStatus == 0)
+        if parsed.hasSuffix("parsed") {
+            #expect(report.findings.map(\.text) == ["(/k.conf: Line 2) '\(name)' is read and checked, but its feature is not active in this version"])
+        }
+    }
+
     @Test func aMissingFileIsNoConfiguration() {
         #expect(reading("") { $0.path = "/other.conf" }.report.refusal == .noConfiguration)
     }
@@ -66,9 +76,9 @@ import Testing
         let memory = try SealedMemory(first.frozen.bytes, name: "test")
         for kind in ChildKind.allCases {
             let replayed = try Configuration(frozen: memory, for: kind.processes)
-            #expect(replayed.globals == first.globals)
+            #expect(replayed.globals == first.configuration.globals)
         }
-        #expect(first.globals.routerID == "left")
+        #expect(first.configuration.globals.routerID == "left")
     }
 
     @Test func otherMemoryIsNoConfiguration() throws {

@@ -356,6 +356,9 @@ private let peers = "unicast_peer {\n192.0.2.2\n}\n"
             rule: "address-in-two-routers", severity: .hint, line: 11,
             bad: two("", "", "").replacing("192.0.2.8", with: "192.0.2.9"), good: two("", "", "")),
         RuleCase(
+            rule: "asymmetric-peers", severity: .hint, line: 18,
+            bad: two(peers, "unicast_peer {\n192.0.2.2\n192.0.2.3\n}", ""), good: two(peers, peers, "")),
+        RuleCase(
             rule: "virtual-interface-name-taken", severity: .error, line: 13, consequence: .fatal,
             bad: two("use_vmac x", "use_vmac x", ""), good: two("use_vmac x", "use_vmac y", "")),
         RuleCase(

@@ -32,6 +32,10 @@ int clinux_memfd_create(const char *name);
 /// Seals a memfd against any change from now on.
 int clinux_seal(int fd);
 int clinux_is_sealed(int fd);
+/// A file in the directory that has no name and goes with its last descriptor (O_TMPFILE).
+int clinux_open_nameless(const char *directory);
+/// Whether it is such a file, open for reading only.
+int clinux_is_nameless(int fd);
 int clinux_pipe(int ends[2]);
 int clinux_accept(int fd);
 /// Takes a write lock on the whole file for this open file description, without waiting.

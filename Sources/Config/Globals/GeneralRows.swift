@@ -15,8 +15,13 @@ extension GlobalSettings {
             .text("router_id", \.routerID, "The name of this machine in alerts and SNMP.")
                 .defaulting(to: "the host name").since("1.1.8"),
             umask,
-            .number("random_seed", 0...UInt32.max, \.randomSeed, "Makes random choices repeatable.")
-                .defaulting(to: "the time").since("2.0.15").parsedOnly,
+            .custom("random_seed", syntax: "<uint>", "Makes ${_RANDOM} give the same numbers each time, from here on.") {
+                statement, globals, reader in
+                guard let seed = reader.number(statement, in: 0...UInt32.max) else { return }
+                globals.randomSeed = seed
+                reader.source?.seed(UInt64(seed))
+            }
+            .range("0..4294967295").defaulting(to: "the time").since("2.0.15"),
             .custom(
                 "include_check", syntax: "[[+|-]read|match|wildcard_match|brace_match ...]",
                 "What is an error of an include from here on; without a word, everything that can be checked."
@@ -60,14 +65,14 @@ extension GlobalSettings {
         [
             .text(
                 "config_save_dir", "<dir>", \.savedConfigurations,
-                "Keep a copy of each configuration and of the state around each reload in this directory."
+                "Keep a copy of each configuration in this directory, as keepalived.conf.PID.N."
             )
-            .since("2.2.3").parsedOnly,
+            .since("2.2.3"),
             .text(
                 "tmp_config_directory", "<dir>", \.temporaryDirectory,
                 "The file system that takes the frozen copy of the configuration instead of memory."
             )
-            .since("2.2.0").on(.parent).parsedOnly,
+            .since("2.2.0").on(.parent),
             .bool("data_use_instance", \.namesInstance, "Put namespace and instance into the names of dumps.").since("2.2.3"),
             .custom("json_version", syntax: "1|2", "The layout of the JSON dump; 2 wraps the array in an object.") {
                 statement, settings, reader in

@@ -3,8 +3,8 @@
 /// Rewrites a file in canonical layout: a statement a line, four spaces a block, `{` at the end of its line.
 ///
 /// It works on the text as written, before includes, conditions and definitions, and keeps comments. Lines that the
-/// preprocessor takes as a whole (definitions, sequences) are left as they are but for the indentation, and the lines of a
-/// definition of several lines altogether.
+/// preprocessor takes as a whole (includes, definitions and their uses, sequences) are left as they are but for the
+/// indentation, and the lines of a definition of several lines altogether.
 package struct Formatter {
     private var output: [String] = []
     private var depth = 0
@@ -33,8 +33,11 @@ package struct Formatter {
             return
         }
         guard !text.isEmpty else { return addEmpty(comment) }
-        if scan.isUnterminated || isWhole(text) { return addWhole(text, comment) }
-        add(text, comment)
+        let pieces = pieces(of: text)
+        if scan.isUnterminated || text.contains(Sign.dollar) || pieces.contains(where: { isDirective($0.bytes) }) {
+            return addWhole(text, comment)
+        }
+        add(pieces, comment)
     }
 
     /// Empty lines separate, one at a time and none at the beginning of a block.
@@ -46,11 +49,12 @@ package struct Formatter {
         }
     }
 
-    private func isWhole(_ text: ArraySlice<UInt8>) -> Bool {
+    /// Whether a line that begins so is not for tables but for the preprocessor, or would be if it stood at the front of a line. A
+    /// definition that is used may hold anything, a comment or a brace too.
+    private func isDirective(_ text: ArraySlice<UInt8>) -> Bool {
         switch text.first {
         case Sign.at, Sign.tilde: true
-        case Sign.dollar: Definition.opening(text) != nil
-        default: false
+        default: Source.isInclude(text)
         }
     }
 
@@ -88,8 +92,8 @@ package struct Formatter {
         return pieces
     }
 
-    private mutating func add(_ text: ArraySlice<UInt8>, _ comment: String?) {
-        for piece in pieces(of: text) {
+    private mutating func add(_ pieces: [(kind: LogicalLine.Kind, bytes: ArraySlice<UInt8>)], _ comment: String?) {
+        for piece in pieces {
             switch piece.kind {
             case .text:
                 emit(spaced(piece.bytes))
@@ -112,7 +116,7 @@ package struct Formatter {
 
     /// One space between words, quoted ones left alone.
     private func spaced(_ bytes: ArraySlice<UInt8>) -> String {
-        guard bytes.count(where: { $0 == UInt8(ascii: "'") }) % 2 == 0 else { return bytes.text }
+        guard !bytes.contains(Sign.backslash), bytes.count(where: { $0 == UInt8(ascii: "'") }) % 2 == 0 else { return bytes.text }
         var result: [UInt8] = []
         var quote: UInt8?
         for byte in bytes {

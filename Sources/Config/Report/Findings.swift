@@ -41,12 +41,12 @@ package struct Findings: Sendable {
         return counted.isEmpty ? 0 : 5
     }
 
-    /// The places of the includes that lead to a file, the outermost last.
-    func includeStack(of file: Int) -> [Position] {
-        var stack: [Position] = []
+    /// The places of the includes, and of the uses of definitions, that lead to a file, the outermost last.
+    func includeStack(of file: Int) -> [(place: Position, definition: String?)] {
+        var stack: [(Position, String?)] = []
         var current = file
         while files.indices.contains(current), let from = files[current].includedFrom, stack.count < 64 {
-            stack.append(from)
+            stack.append((from, files[current].definition))
             current = from.file
         }
         return stack

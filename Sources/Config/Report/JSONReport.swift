@@ -28,7 +28,7 @@ extension Findings {
         if let expansion = diagnostic.expansion { fields.append("\"expansion\": \(quoted(expansion))") }
         let stack = diagnostic.position.map { includeStack(of: $0.file) } ?? []
         if !stack.isEmpty {
-            fields.append("\"includedFrom\": [\(stack.map { "{\(place($0))}" }.joined(separator: ", "))]")
+            fields.append("\"includedFrom\": [\(stack.map { "{\(place($0.place))}" }.joined(separator: ", "))]")
         }
         if !diagnostic.notes.isEmpty {
             let notes = diagnostic.notes.map { "{\(place($0.position)), \"message\": \(quoted($0.message))}" }

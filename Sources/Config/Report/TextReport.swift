@@ -4,8 +4,8 @@
 package struct TextReport {
     private let findings: Findings
     private let fileSystem: FileSystem
-    /// The lines of files looked at so far.
-    private var cache: [String: [ArraySlice<UInt8>]] = [:]
+    /// The lines that findings are about, by number, of the files looked at so far.
+    private var cache: [String: [Int: [UInt8]]] = [:]
 
     package init(_ findings: Findings, fileSystem: FileSystem) {
         self.findings = findings
@@ -24,8 +24,9 @@ package struct TextReport {
     package mutating func text(_ diagnostic: Diagnostic) -> String {
         var result = ""
         if let position = diagnostic.position {
-            for from in findings.includeStack(of: position.file).reversed() {
-                result += "In file included from \(place(from, column: false)):\n"
+            for (from, definition) in findings.includeStack(of: position.file).reversed() {
+                let what = definition.map { "In the lines of '\(clean($0))', used at" } ?? "In file included from"
+                result += "\(what) \(place(from, column: false)):\n"
             }
             result += place(position, column: true) + ": "
         }
@@ -57,14 +58,35 @@ package struct TextReport {
 
     private mutating func line(_ position: Position) -> ArraySlice<UInt8>? {
         let path = findings.path(of: position.file)
-        if cache[path] == nil {
-            guard case .text(let bytes) = fileSystem.read(path) else { return nil }
-            cache[path] = bytes.split(separator: Sign.newline, omittingEmptySubsequences: false)
-        }
-        guard let lines = cache[path], lines.indices.contains(position.line - 1) else { return nil }
-        let line = lines[position.line - 1]
-        return (line.last == 0x0d ? line.dropLast() : line).prefix(500)
+        if cache[path] == nil { cache[path] = lines(of: path) }
+        guard let line = cache[path]?[position.line] else { return nil }
+        return line.last == 0x0d ? line.dropLast() : line[...]
     }
+
+    /// The beginnings of the lines of a file that there are findings about.
+    private func lines(of path: String) -> [Int: [UInt8]] {
+        let wanted = Set(findings.diagnostics.compactMap(\.position).filter { findings.path(of: $0.file) == path }.map(\.line))
+        var lines: [Int: [UInt8]] = [:]
+        var number = 1
+        var line: [UInt8] = []
+        _ = fileSystem.readPieces(of: path) { piece in
+            var rest = piece[...]
+            while !rest.isEmpty {
+                let end = rest.firstIndex(of: Sign.newline)
+                if wanted.contains(number) { line += rest[..<(end ?? rest.endIndex)].prefix(Self.longest - line.count) }
+                guard let end else { return }
+                if wanted.contains(number) { lines[number] = line }
+                line = []
+                number += 1
+                rest = rest[(end + 1)...]
+            }
+        }
+        if wanted.contains(number) { lines[number] = line }
+        return lines
+    }
+
+    /// Bytes of a line that are shown.
+    private static var longest: Int { 500 }
 
     /// Control characters must not reach a terminal.
     private func clean(_ text: String) -> String {

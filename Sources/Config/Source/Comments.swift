@@ -50,6 +50,8 @@ struct CommentScan {
     var hasEscape = false
     /// Whether a double quote is never closed.
     var isUnterminated = false
+    /// Index of the last double quote.
+    var lastQuote: Int?
 
     /// `#` and `!` begin a comment anywhere but in double quotes or behind a backslash.
     init(_ bytes: ArraySlice<UInt8>) {
@@ -62,6 +64,7 @@ struct CommentScan {
                 if index < end, !isUnterminated, bytes[index] == Sign.hash || bytes[index] == Sign.bang { hasEscape = true }
             case Sign.quote:
                 isUnterminated.toggle()
+                lastQuote = index
             case Sign.hash, Sign.bang:
                 if !isUnterminated { end = index }
             default:

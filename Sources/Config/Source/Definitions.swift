@@ -3,7 +3,13 @@
 /// What `$NAME=` says: the text of one line, or several lines.
 enum Definition {
     case line([UInt8])
-    case lines([[UInt8]])
+    case lines([BodyLine])
+
+    /// A line of several, without its indentation and the `\` at its end.
+    struct BodyLine {
+        var bytes: [UInt8]
+        var position: Position
+    }
 
     /// The name and the value of a line that opens a definition: `$NAME=value`, no blank before the `=`.
     static func opening(_ bytes: ArraySlice<UInt8>) -> (name: String, value: ArraySlice<UInt8>)? {
@@ -31,7 +37,7 @@ struct Collection {
     /// Nil if its condition did not hold: it is passed over.
     var name: String?
     var position: Position
-    var lines: [[UInt8]] = []
+    var lines: [Definition.BodyLine] = []
     /// Blocks opened and not closed in the lines so far.
     var depth = 0
 
@@ -40,9 +46,9 @@ struct Collection {
         self.position = position
     }
 
-    mutating func append(_ line: ArraySlice<UInt8>) {
+    mutating func append(_ line: ArraySlice<UInt8>, at position: Position) {
         guard !line.isEmpty else { return }
-        lines.append(Array(line))
+        lines.append(Definition.BodyLine(bytes: Array(line), position: position))
         var quoted = false
         for byte in line {
             switch byte {
@@ -99,7 +105,8 @@ extension Source {
         guard let (name, value) = Definition.opening(line.bytes) else { return false }
         if value.last == Sign.backslash {
             var collection = Collection(name: name, position: line.position)
-            collection.append(value.dropLast().trimmed)
+            let body = line.part(value.dropLast().trimmed)
+            collection.append(body.bytes, at: body.position)
             collecting = collection
         } else {
             definitions[name] = .line(Array(value))
@@ -126,9 +133,9 @@ extension Source {
             let isBlank = raw.allSatisfy { $0 == 0x0d }
             if isComment || (isBlank && collection.depth <= 0) { return finish(collection) }
         } else if line.bytes.last == Sign.backslash {
-            collection.append(line.bytes.dropLast().trimmed)
+            collection.append(line.bytes.dropLast().trimmed, at: line.position)
         } else {
-            collection.append(line.bytes)
+            collection.append(line.bytes, at: line.position)
             return finish(collection)
         }
         collecting = collection
@@ -157,8 +164,8 @@ extension Source {
                 guard bytes.count <= options.limits.lineLength + line.bytes.count, spend(lines: 0, bytes: bytes.count, line.position, &found) else {
                     return endless(line, &found)
                 }
-            case .lines(let prefix, let lines):
-                push(prefix, lines, line, &found)
+            case .lines(let name, let prefix, let lines):
+                push(name, prefix, lines, line, &found)
                 return nil
             }
         }
@@ -169,7 +176,7 @@ extension Source {
         case unchanged
         case text([UInt8])
         /// A definition of several lines at the end, with what stands in front of it.
-        case lines([UInt8], [[UInt8]])
+        case lines(String, [UInt8], [Definition.BodyLine])
     }
 
     /// Replaces each reference that stands in the line now.
@@ -195,7 +202,7 @@ extension Source {
                     reportMiddle(reference.name, line, &found)
                     continue
                 }
-                return .lines(result + bytes[copied..<dollar], lines)
+                return .lines(reference.name, result + bytes[copied..<dollar], lines)
             case nil:
                 guard let value = builtIn(reference) else {
                     if !isReported { reportUndefined(reference, bytes, dollar, line, &found) }
@@ -212,17 +219,33 @@ extension Source {
     }
 
     /// The lines of a definition wait to be processed, the first of them behind the prefix.
-    private mutating func push(_ prefix: [UInt8], _ lines: [[UInt8]], _ line: Line, _ found: inout [Diagnostic]) {
-        let size = lines.reduce(0) { $0 + $1.count }
+    private mutating func push(
+        _ name: String, _ prefix: [UInt8], _ lines: [Definition.BodyLine], _ line: Line, _ found: inout [Diagnostic]
+    ) {
+        let size = lines.reduce(0) { $0 + $1.bytes.count }
         guard line.depth < options.limits.depth else {
             _ = endless(line, &found)
             return dropExpansion()
         }
         guard spend(lines: lines.count, bytes: size, line.position, &found) else { return dropExpansion() }
-        for (index, text) in lines.enumerated().reversed() {
-            let bytes = index == 0 ? prefix + text : text
-            pending.append(.line(bytes[...], line.position, depth: line.depth + 1))
+        let file = use(of: name, lines, at: line.position)
+        for (index, body) in lines.enumerated().reversed() {
+            let isJoined = index == 0 && !prefix.isEmpty
+            guard let file, !isJoined else {
+                pending.append(.line((isJoined ? prefix + body.bytes : body.bytes)[...], line.position, depth: line.depth + 1, isExpanded: true))
+                continue
+            }
+            let position = Position(file: file, line: body.position.line, column: body.position.column)
+            pending.append(.line(body.bytes[...], position, depth: line.depth + 1, isExpanded: false))
         }
+    }
+
+    /// Each use of a definition counts as a file that is included there: so a finding in its lines has both places. Nil once there
+    /// are so many that it is not worth it any more.
+    private mutating func use(of name: String, _ lines: [Definition.BodyLine], at place: Position) -> Int? {
+        guard let first = lines.first, files.indices.contains(first.position.file), files.count < options.limits.uses else { return nil }
+        files.append(SourceFile(path: files[first.position.file].path, includedFrom: place, definition: name))
+        return files.count - 1
     }
 
     /// What waits of the current expansion is not read: files that wait are.
@@ -288,7 +311,10 @@ extension Source {
 // MARK: - Built-in definitions
 
 extension Source {
-    private func builtIn(_ reference: Reference) -> [UInt8]? {
+    /// `random_seed`: random numbers can be foretold from here on.
+    mutating func seed(_ seed: UInt64) { seeded = SeededNumbers(state: seed) }
+
+    private mutating func builtIn(_ reference: Reference) -> [UInt8]? {
         switch reference.name {
         case "_PWD": return Array(frame.directory.utf8)
         case "_INSTANCE": return Array(options.id.utf8)
@@ -301,12 +327,28 @@ extension Source {
     }
 
     /// `${_RANDOM [min [max]]}`, 0 to 32767 unless said.
-    private func random(_ parameters: ArraySlice<UInt8>) -> [UInt8]? {
+    private mutating func random(_ parameters: ArraySlice<UInt8>) -> [UInt8]? {
         let numbers = parameters.split(whereSeparator: \.isBlank).map { Int($0.text) }
         guard numbers.count <= 2, !numbers.contains(nil) else { return nil }
         let least = numbers.first.flatMap { $0 } ?? 0
         let most = (numbers.count > 1 ? numbers[1] : nil) ?? max(least, 32767)
         guard least >= 0, least <= most else { return nil }
-        return Array(String(options.random(least...most)).utf8)
+        let number = seeded?.next(in: least...most) ?? options.random(least...most)
+        return Array(String(number).utf8)
+    }
+}
+
+/// Numbers that follow from a seed: SplitMix64.
+struct SeededNumbers {
+    var state: UInt64
+
+    mutating func next(in bounds: ClosedRange<Int>) -> Int {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var word = state
+        word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
+        let count = UInt64(bounds.upperBound - bounds.lowerBound) &+ 1
+        let step = count == 0 ? word ^ (word >> 31) : (word ^ (word >> 31)) % count
+        return bounds.lowerBound &+ Int(truncatingIfNeeded: step)
     }
 }

@@ -3,7 +3,6 @@
 extension Source {
     /// Takes an include line; false for any other.
     mutating func include(_ line: Line, _ found: inout [Diagnostic]) -> Bool {
-        guard line.bytes.starts(with: "include".utf8) else { return false }
         let end = line.bytes.firstIndex(where: \.isBlank) ?? line.bytes.endIndex
         let word = line.bytes[line.bytes.startIndex..<end]
         guard let own = Self.checks(of: word) else { return false }
@@ -22,9 +21,12 @@ extension Source {
         return true
     }
 
+    /// Whether a line that begins so includes files.
+    static func isInclude(_ line: ArraySlice<UInt8>) -> Bool { checks(of: line.prefix { !$0.isBlank }) != nil }
+
     private static func checks(of word: ArraySlice<UInt8>) -> IncludeChecks? {
-        guard word.count != 7 else { return [] }
-        guard word.count == 8 else { return nil }
+        guard word.starts(with: "include".utf8), word.count <= 8 else { return nil }
+        guard word.count == 8 else { return [] }
         switch word.last {
         case UInt8(ascii: "r"): return .read
         case UInt8(ascii: "m"): return [.read, .match]
@@ -123,12 +125,8 @@ extension Source {
         }
         let problem: String
         switch fileSystem.read(path) {
-        case .text(let bytes):
-            suspended.append((frame, pending))
-            pending = []
-            files.append(SourceFile(path: path, includedFrom: from))
-            frame = FileFrame(bytes: bytes, file: files.count - 1, directory: Self.directory(of: path), checks: includeChecks)
-            return
+        case .text(let bytes): return begin(path, from: from, FileFrame(bytes: bytes, directory: Self.directory(of: path)))
+        case .pieces(let next): return begin(path, from: from, FileFrame(more: next, directory: Self.directory(of: path)))
         case .missing: problem = "'\(path)' is gone"
         case .directory: problem = "'\(path)' is a directory and is skipped"
         case .notPlain: problem = "'\(path)' is not a plain file and is skipped"
@@ -138,10 +136,21 @@ extension Source {
         report(problem, "include-unreadable", at: from, 0, isError: checks.contains(.read), &found)
     }
 
+    private mutating func begin(_ path: String, from: Position?, _ new: FileFrame) {
+        suspended.append((frame, pending))
+        pending = []
+        files.append(SourceFile(path: path, includedFrom: from))
+        frame = new
+        frame.file = files.count - 1
+        frame.checks = includeChecks
+        note(file: path)
+    }
+
     /// Goes on with the file that included this one; false at the end of everything.
     mutating func closeFile(_ found: inout [Diagnostic]) -> Bool {
         if let collection = collecting.take() { finish(collection) }
         guard let outer = suspended.popLast() else { return false }
+        note(file: nil)
         includeChecks = frame.checks
         frame = outer.frame
         pending = outer.pending

@@ -160,6 +160,6 @@ extension Source {
             pending.append(.sequence(sequence, position, depth: depth))
         }
         guard spend(lines: 1, bytes: sequence.rest.count, position, &found) else { return dropExpansion() }
-        pending.append(.line(sequence.rest, position, depth: depth + 1))
+        pending.append(.line(sequence.rest, position, depth: depth + 1, isExpanded: true))
     }
 }

@@ -22,6 +22,11 @@ package struct Source {
     var collecting: Collection?
     var spentLines = 0
     var spentBytes = 0
+    private var spentFileBytes = 0
+    /// Random numbers once a seed was named; before that they come from outside.
+    var seeded: SeededNumbers?
+    /// All lines of all files as they are read; nil unless a copy is made.
+    var copy: [UInt8]?
     var isSpent = false
 
     /// What is left of the line that is being split at braces.
@@ -32,7 +37,10 @@ package struct Source {
 
     /// A file as far as it has been read.
     struct FileFrame {
+        /// The piece of it that is being read.
         var bytes: [UInt8] = []
+        /// Gives the next piece; nil if there is none.
+        var more: (() -> [UInt8])?
         var at = 0
         var line = 0
         var file = 0
@@ -43,7 +51,7 @@ package struct Source {
 
     /// Something that will become lines.
     enum Pending {
-        case line(ArraySlice<UInt8>, Position, depth: Int)
+        case line(ArraySlice<UInt8>, Position, depth: Int, isExpanded: Bool)
         case sequence(Sequence, Position, depth: Int)
         case file(String, from: Position?, checks: IncludeChecks)
     }
@@ -53,7 +61,7 @@ package struct Source {
         var bytes: ArraySlice<UInt8>
         var position: Position
         var traits: LineTraits
-        /// Made by a definition or a sequence: columns say nothing, the position is that of the use.
+        /// Changed by a definition or a sequence: columns say nothing.
         var isExpanded: Bool
         var depth: Int
 
@@ -90,7 +98,7 @@ package struct Source {
             if !rest.isEmpty, let line = split() { return line }
             if let item = pending.popLast() {
                 take(item, &found)
-            } else if let line = physicalLine() {
+            } else if let line = physicalLine(&found) {
                 if line.traits.contains(.null) {
                     found.append(Diagnostic(.error, "null-byte", at: line.position, "this line holds a NUL byte and is ignored"))
                 } else {
@@ -104,9 +112,9 @@ package struct Source {
 
     private mutating func take(_ item: Pending, _ found: inout [Diagnostic]) {
         switch item {
-        case .line(let bytes, let position, let depth):
+        case .line(let bytes, let position, let depth, let isExpanded):
             let traits = LineTraits(of: bytes)
-            process(Line(bytes: bytes, position: position, traits: traits, isExpanded: true, depth: depth), &found)
+            process(Line(bytes: bytes, position: position, traits: traits, isExpanded: isExpanded, depth: depth), &found)
         case .sequence(let sequence, let position, let depth):
             step(sequence, position, depth, &found)
         case .file(let path, let from, let checks):
@@ -114,26 +122,69 @@ package struct Source {
         }
     }
 
-    private mutating func physicalLine() -> Line? {
-        let start = frame.at
-        let end = frame.bytes.count
-        guard start < end else { return nil }
+    private mutating func physicalLine(_ found: inout [Diagnostic]) -> Line? {
         var traits: LineTraits = []
-        var at = start
-        frame.bytes.withUnsafeBufferPointer { bytes in
-            while at < end {
-                let byte = bytes[at]
-                if byte == Sign.newline { break }
-                traits.note(byte)
-                at += 1
+        var at = frame.at
+        while true {
+            let end = frame.bytes.count
+            frame.bytes.withUnsafeBufferPointer { bytes in
+                while at < end {
+                    let byte = bytes[at]
+                    if byte == Sign.newline { break }
+                    traits.note(byte)
+                    at += 1
+                }
             }
+            if at < end { break }
+            let begun = end - frame.at
+            guard nextPiece(&found) else { break }
+            at = begun
         }
+        let start = frame.at
+        guard start < frame.bytes.count else { return nil }
         frame.at = at + 1
         frame.line += 1
-        return Line(
+        let line = Line(
             bytes: frame.bytes[start..<at], position: Position(file: frame.file, line: frame.line), traits: traits,
             isExpanded: false, depth: 0
         )
+        return frame.line == 1 && line.bytes.starts(with: Self.byteOrderMark) ? withoutMark(line, &found) : line
+    }
+
+    /// What some editors put at the front of a file in UTF-8.
+    private static let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
+
+    private func withoutMark(_ line: Line, _ found: inout [Diagnostic]) -> Line {
+        found.append(
+            Diagnostic(
+                .error, "byte-order-mark", at: line.position,
+                "the file begins with a byte order mark, which is passed over; upstream takes it for a part of the first word",
+                help: "save the file as UTF-8 without a mark"
+            )
+        )
+        return line.part(line.bytes.dropFirst(Self.byteOrderMark.count))
+    }
+
+    /// Puts the next piece of the file behind the line that was begun; false at the end of the file.
+    private mutating func nextPiece(_ found: inout [Diagnostic]) -> Bool {
+        guard let more = frame.more else { return false }
+        let piece = more()
+        spentFileBytes += piece.count
+        let isLong = frame.bytes.count - frame.at > options.limits.fileLine
+        if isLong || spentFileBytes > options.limits.fileBytes {
+            let what = isLong ? "this line has no end" : "the files are larger than \(options.limits.fileBytes >> 20) MB in all"
+            let position = Position(file: frame.file, line: frame.line + 1)
+            found.append(Diagnostic(.error, "too-large", at: position, length: 0, "\(what); the rest of the file is ignored"))
+            frame.bytes = []
+            frame.at = 0
+        }
+        guard !piece.isEmpty, !isLong, spentFileBytes <= options.limits.fileBytes else {
+            frame.more = nil
+            return false
+        }
+        if frame.at >= frame.bytes.count { frame.bytes = piece } else { frame.bytes = frame.bytes[frame.at...] + piece }
+        frame.at = 0
+        return true
     }
 
     /// The steps up to the split at braces.
@@ -142,6 +193,7 @@ package struct Source {
         var hasEscape = false
         if raw.traits.contains(.quoting) { hasEscape = cutComment(&line, &found) }
         line = line.part(line.bytes.trimmed)
+        note(line: line)
         guard collecting == nil else { return collect(line, raw: raw.bytes, &found) }
         guard let first = line.bytes.first else { return }
         if first == Sign.at {
@@ -167,10 +219,12 @@ package struct Source {
     private func cutComment(_ line: inout Line, _ found: inout [Diagnostic]) -> Bool {
         let scan = CommentScan(line.bytes)
         if scan.isUnterminated {
+            var position = line.position
+            if !line.isExpanded { position.column += (scan.lastQuote ?? line.bytes.startIndex) - line.bytes.startIndex }
             found.append(
                 Diagnostic(
-                    .error, "unterminated-quote", at: line.position, length: 0, "a quote on this line is never closed",
-                    help: "quotes cannot span lines"
+                    .error, "unterminated-quote", at: position, length: line.isExpanded ? 0 : 1,
+                    "this quote is never closed; the rest of the line is lost", help: "quotes cannot span lines"
                 )
             )
         }

@@ -18,6 +18,8 @@ struct ConfigurationRequest {
     var accepted: Set<String>?
     /// `-s`: the namespace whatever the configuration says.
     var namespace: String?
+    /// How many readings there were before this one.
+    var number = 0
 
     init(_ commandLine: CommandLine) {
         path = commandLine.configurationFile ?? CommandLine.defaultConfigurationFile
@@ -27,48 +29,32 @@ struct ConfigurationRequest {
         namespace = commandLine.namespace
     }
 
-    /// A configuration as it has been read.
-    struct Reading {
-        var findings: Findings
-        var needed: Set<ChildKind>
-        var globals: GlobalSettings
-        var frozen: FrozenConfiguration
+    /// Reads and settles everything, for children to replay unless it is only looked at.
+    func read(in fileSystem: FileSystem = .machine, freezing: Bool = true) -> ConfigurationReading {
+        ConfigurationReading(of: path, in: fileSystem, options, asking: .ofSystem(), freezing: freezing)
     }
 
-    /// Reads and settles everything; may take its time.
-    func read(in fileSystem: FileSystem = .machine) -> Reading {
-        var found: [Diagnostic] = []
+    /// What steers the preprocessor.
+    var options: SourceOptions {
         var options = SourceOptions()
         options.id = configurationID
         options.includeChecks = checksAllIncludes ? .all : []
         options.environment = { Environment.value($0) }
         options.random = { Program.random($0) }
-        let source = Source(path, in: fileSystem, options, &found)
-        let book = FactBook()
-        var reader = Reader(surroundings: Surroundings(book, asking: .ofSystem()), source: source, freezing: true)
-        for diagnostic in found { reader.report(diagnostic) }
-        var draft = ConfigurationDraft()
-        reader.readRoot(by: ConfigurationDraft.table, into: &draft)
-        let lines = reader.takeFrozen()
-        let configuration = Configuration(draft, &reader)
-        book.facts.neededChildren = draft.needed
-        return Reading(
-            findings: Findings(reader.diagnostics, files: reader.files), needed: draft.needed, globals: configuration.globals,
-            frozen: FrozenConfiguration(facts: book.facts, lines: lines)
-        )
+        return options
     }
 
     /// Reads in the network namespace that the configuration is for, since it is about the interfaces there. What the
     /// configuration itself says of a namespace is known only after a first reading.
-    func readInNamespace() -> Reading {
+    func readInNamespace(freezing: Bool = true) -> ConfigurationReading {
         if let namespace {
             let failure = Self.enter(namespace)
-            return read().adding(failure)
+            return read(freezing: freezing).adding(failure)
         }
-        let reading = read()
-        guard let name = reading.globals.namespace.network else { return reading }
+        let reading = read(freezing: freezing)
+        guard let name = reading.configuration.globals.namespace.network else { return reading }
         if let failure = Self.enter(name) { return reading.adding(failure) }
-        return read()
+        return read(freezing: freezing)
     }
 
     /// What is wrong with the namespace; nil if this process is in it now.
@@ -85,9 +71,9 @@ struct ConfigurationRequest {
     }
 
     /// What the parent is told of a reading.
-    func report(on reading: Reading) -> ReadReport {
+    func report(on reading: ConfigurationReading) -> ReadReport {
         var report = ReadReport()
-        report.findings = reading.findings.diagnostics.map { diagnostic in
+        report.findings = (reading.findings.diagnostics + reading.inactive).map { diagnostic in
             ReadReport.Finding(severity: diagnostic.severity, text: reading.findings.logLine(diagnostic))
         }
         report.errors = Set(reading.findings.diagnostics.filter { $0.severity == .error }.map(Self.fingerprint))
@@ -108,15 +94,6 @@ struct ConfigurationRequest {
 
     /// What an error is recognised by, wherever it has moved to.
     private static func fingerprint(_ diagnostic: Diagnostic) -> String { "\(diagnostic.code): \(diagnostic.message)" }
-}
-
-extension ConfigurationRequest.Reading {
-    fileprivate func adding(_ diagnostic: Diagnostic?) -> Self {
-        guard let diagnostic else { return self }
-        var copy = self
-        copy.findings = Findings([diagnostic] + findings.diagnostics, files: findings.files)
-        return copy
-    }
 }
 
 extension Findings {

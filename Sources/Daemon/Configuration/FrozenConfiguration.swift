@@ -11,18 +11,18 @@ import VRRP
 /// was read against, and its lines after preprocessing.
 ///
 ///     "KAD1" | bytes of facts, 4 bytes | facts | lines in the form of `FrozenLines`
-struct FrozenConfiguration {
+package struct FrozenConfiguration {
     var facts: Facts
-    var lines: [UInt8]
+    var lines: ArraySlice<UInt8>
 
     init(facts: Facts, lines: [UInt8]) {
         self.facts = facts
-        self.lines = lines
+        self.lines = lines[...]
     }
 
     private static let mark = Array("KAD1".utf8)
 
-    var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         let facts = facts.bytes
         var writer = ByteWriter(capacity: facts.count + lines.count + 8)
         writer.write(Self.mark)
@@ -33,14 +33,14 @@ struct FrozenConfiguration {
     }
 
     /// Nil for anything else.
-    init?(bytes: [UInt8]) {
+    package init?(bytes: [UInt8]) {
         var reader = ByteReader(bytes)
         do {
             guard try reader.read(bytes: 4).elementsEqual(Self.mark) else { return nil }
             let count: UInt32 = try reader.read()
             guard let facts = Facts(bytes: try reader.read(bytes: Int(count))) else { return nil }
             self.facts = facts
-            lines = Array(reader.remaining)
+            lines = reader.remaining
         } catch {
             return nil
         }
@@ -51,25 +51,31 @@ extension Configuration {
     /// Replays a frozen configuration for some processes; the parts of others stay empty. What there is to say about it has
     /// been said when it was frozen. Throws EINVAL for memory that holds something else.
     package init(frozen memory: SealedMemory, for processes: KeywordEntry.Processes) throws(SystemError) {
-        guard let frozen = FrozenConfiguration(bytes: try memory.read()), let lines = FrozenLines(frozen.lines) else {
+        guard let frozen = FrozenConfiguration(bytes: try memory.read()), let replayed = Self(replaying: frozen, for: processes)
+        else {
             throw SystemError(call: "configuration", code: SystemError.invalidArgument)
         }
+        self = replayed
+    }
+
+    /// As above, from what is frozen itself; nil if it is something else.
+    package init?(replaying frozen: FrozenConfiguration, for processes: KeywordEntry.Processes) {
+        guard let lines = FrozenLines(frozen.lines) else { return nil }
         var reader = Reader(surroundings: Surroundings(FactBook(frozen.facts)), frozen: lines)
         reader.processes = processes
         var draft = ConfigurationDraft()
         reader.readRoot(by: ConfigurationDraft.table, into: &draft)
-        self.init(draft, &reader)
+        self.init(&draft, &reader)
         needed = frozen.facts.neededChildren
     }
 
-    /// Settles what the files say.
-    init(_ draft: ConfigurationDraft, _ reader: inout Reader) {
+    /// Settles what the files say; virtual servers, of which there may be very many, leave the draft on the way.
+    init(_ draft: inout ConfigurationDraft, _ reader: inout Reader) {
         self.init()
         needed = draft.needed
         globals = draft.globals
         bfd = draft.bfd
         if reader.processes.contains(.checker) {
-            var draft = draft
             health = draft.health.settle(
                 with: globals, files: draft.checkFiles, sessions: Set(bfd.sessions.map(\.name)), &reader)
         }
@@ -83,8 +89,7 @@ extension Configuration {
 }
 
 extension ChildKind {
-    /// The process in the words of the keyword tables.
-    /// With what is about the daemon as a whole.
+    /// The process in the words of the keyword tables, with what is about the daemon as a whole.
     var processes: KeywordEntry.Processes {
         switch self {
         case .vrrp: [.vrrp, .parent]

@@ -20,7 +20,7 @@ package enum KeywordTools {
 
     /// All keywords, a line each, blocks before what they contain.
     static func dumpSchema() -> Int32 {
-        StandardStream.output.write(entries.schema)
+        StandardStream.output.write(schema)
         return ExitCode.ok.rawValue
     }
 
@@ -34,6 +34,9 @@ package enum KeywordTools {
             return ExitCode.fatal.rawValue
         }
     }
+
+    /// What `--dump-schema` prints.
+    package static var schema: String { entries.schema }
 
     /// The page keepalived.conf(5), in roff.
     package static var manual: String {

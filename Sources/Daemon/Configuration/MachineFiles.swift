@@ -18,9 +18,21 @@ extension FileSystem {
             case .file: break
             }
             if facts.mode & 0o111 != 0 { return .executable }
-            guard let bytes = try? Files.read(path) else { return .unreadable }
-            return .text(bytes)
+            return pieces(of: path)
         }
         return system
     }
+
+    /// A file as pieces of a size that costs no time to read and no memory to hold.
+    private static func pieces(of path: String) -> Reading {
+        guard let file = try? Files.opened(path), let first = try? file.read(limit: pieceSize) else { return .unreadable }
+        if first.count < pieceSize, (try? FileFacts(file).size) == Int64(first.count) { return .text(first) }
+        var waiting: [UInt8]? = first
+        return .pieces {
+            if let piece = waiting.take() { return piece }
+            return (try? file.read(limit: pieceSize)) ?? []
+        }
+    }
+
+    private static var pieceSize: Int { 128 << 10 }
 }

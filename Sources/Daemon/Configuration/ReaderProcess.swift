@@ -38,7 +38,7 @@ final class ReaderProcess {
             Processes.closeDescriptors(except: [far.descriptor.number])
             guard Processes.dieWithParent(.kill, parent: parent) else { return 0 }
             Signals.reset()
-            return Self.read(request, telling: far)
+            return Self.read(request, for: parent, telling: far)
         }
         try processes.watch(process) { [self] status, now in finish(status, now) }
         registration = try loop.add(near.descriptor) { [unowned self] _ in hear() }
@@ -54,16 +54,31 @@ final class ReaderProcess {
     /// Gives the reading up; `done` is still called.
     func cancel() { try? Signal.kill.send(to: process) }
 
-    private static func read(_ request: ConfigurationRequest, telling channel: MessageChannel) -> Int32 {
-        let reading = request.readInNamespace()
-        let report = request.report(on: reading)
+    private static func read(_ request: ConfigurationRequest, for parent: Int32, telling channel: MessageChannel) -> Int32 {
+        var reading = request.readInNamespace()
+        reading = reading.adding(request.save(reading, for: parent))
         do {
-            let frozen = report.refusal == nil ? try SealedMemory(reading.frozen.bytes, name: "keepalived.conf") : nil
-            try channel.send(report.bytes, with: frozen?.descriptor)
+            let frozen = try freeze(&reading)
+            let report = request.report(on: reading)
+            try channel.send(report.bytes, with: report.refusal == nil ? frozen.descriptor : nil)
             return 0
         } catch {
             return ExitCode.internalError.rawValue
         }
+    }
+
+    /// `tmp_config_directory`: a file without a name there instead of memory, or memory with a remark if that fails.
+    private static func freeze(_ reading: inout ConfigurationReading) throws(SystemError) -> SealedMemory {
+        let bytes = reading.frozen.bytes
+        if let directory = reading.configuration.globals.files.temporaryDirectory {
+            do throws(SystemError) {
+                return try SealedMemory(bytes, in: directory)
+            } catch {
+                let text = "tmp_config_directory \(directory) cannot be used, memory is used instead - \(error)"
+                reading = reading.adding(Diagnostic(.hint, "no-temporary-file", at: nil, text))
+            }
+        }
+        return try SealedMemory(bytes, name: "keepalived.conf")
     }
 
     private func hear() {

@@ -12,6 +12,8 @@ extension Supervisor {
         makeReloadMarker(inForce.settings.globals)
         var request = ConfigurationRequest(commandLine)
         request.accepted = inForce.report.errors
+        readings += 1
+        request.number = readings
         do throws(SystemError) {
             reader = try ReaderProcess(request, on: loop, processes) { [unowned self] outcome, now in
                 reader = nil

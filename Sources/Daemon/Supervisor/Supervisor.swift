@@ -29,6 +29,8 @@ final class Supervisor {
     var originalNamespace: FileDescriptor?
     var script: MaintenanceScript?
     var exitCode = ExitCode.ok
+    /// How often the configuration has been read anew.
+    var readings = 0
     /// Why the start failed, for whoever started the daemon.
     var failures: [String] = []
     /// Whether the loop is about to stop for good.

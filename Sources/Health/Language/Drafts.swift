@@ -171,13 +171,11 @@ package struct VirtualServerDraft: TimedDraft, Sendable {
 /// A virtual server is made into settings as soon as its block ends, so that large configurations are never held as drafts; what
 /// depends on other parts of the configuration is left open until `settle`.
 package struct HealthDraft: Sendable {
-    struct Open: Sendable {
-        var settings: VirtualServerSettings
-        var questions: [Question]
-        let statement: Statement
-    }
-
-    var virtualServers: [Open] = []
+    var virtualServers: [VirtualServerSettings] = []
+    /// The lines that open them, one for each.
+    var openings: [Opening] = []
+    /// In the order of the virtual servers that they are about.
+    var questions: [Question] = []
     var groups: [VirtualServerGroupSettings] = []
     var ssl: SSLSettings?
     var pool = CheckPool()
@@ -189,6 +187,21 @@ package struct HealthDraft: Sendable {
     /// Whether no checker process is asked for. Tools wait for its pid file as soon as a virtual server is configured, so one
     /// without real servers asks for it too.
     package var isEmpty: Bool { !mentionsVirtualServers }
+}
+
+/// The place of a line that opens a block, for what is found out later.
+struct Opening: Sendable {
+    private let position: Position
+    private let length: UInt16
+
+    init(_ statement: Statement) {
+        position = statement.position
+        length = statement.isExpanded ? 0 : UInt16(clamping: statement.name.utf8.count)
+    }
+
+    func diagnostic(_ severity: Diagnostic.Severity, _ code: String, _ message: String) -> Diagnostic {
+        Diagnostic(severity, code, at: position, length: Int(length), message)
+    }
 }
 
 /// What only the whole configuration answers: a script's user and place, a tracked file, a BFD session.
@@ -207,6 +220,8 @@ struct Question: Sendable {
         case session(String)
     }
 
+    /// Which virtual server it is about.
+    var virtualServer: Int
     var place: Place
     var subject: Subject
     let statement: Statement

@@ -33,20 +33,35 @@ extension HealthDraft {
         var usedFiles: Set<String> = []
         var ordinals: [String: Int] = [:]
         var seen: Set<VirtualServerSettings.Identity> = []
-        result.virtualServers.reserveCapacity(virtualServers.count)
-        for open in virtualServers {
-            var open = open
-            guard openGroup(&open, &ordinals, &reader) else { continue }
-            answer(&open, with: global, files: files, sessions: sessions, &usedFiles, &reader)
-            finish(&open.settings, with: global)
-            guard seen.insert(open.settings.identity).inserted else {
-                reader.report(
-                    .hint, "duplicate-virtual-server", open.statement,
-                    "virtual server \(open.settings.name) is defined already; the second one is ignored"
-                )
+        // Taken out, so that each is changed in place and never held twice.
+        var servers = virtualServers
+        virtualServers = []
+        var dropped: Set<Int> = []
+        var asked = questions[...]
+        for index in servers.indices {
+            let end = asked.firstIndex { $0.virtualServer != index } ?? asked.endIndex
+            let own = asked[..<end]
+            asked = asked[end...]
+            guard openGroup(&servers[index], openings[index], &ordinals, &reader) else {
+                dropped.insert(index)
                 continue
             }
-            result.virtualServers.append(open.settings)
+            answer(own, about: &servers[index], with: global, files: files, sessions: sessions, &usedFiles, &reader)
+            finish(&servers[index], with: global)
+            guard seen.insert(servers[index].identity).inserted else {
+                reader.report(
+                    openings[index].diagnostic(
+                        .hint, "duplicate-virtual-server",
+                        "virtual server \(servers[index].name) is defined already; the second one is ignored"
+                    )
+                )
+                dropped.insert(index)
+                continue
+            }
+        }
+        result.virtualServers = servers
+        if !dropped.isEmpty {
+            result.virtualServers = servers.enumerated().filter { !dropped.contains($0.offset) }.map(\.element)
         }
         result.files = usedFiles.sorted().compactMap { name in
             files[name].map { facts in
@@ -56,7 +71,8 @@ extension HealthDraft {
                 return file
             }
         }
-        virtualServers = []
+        openings = []
+        questions = []
         pool = CheckPool()
         return result
     }
@@ -74,49 +90,53 @@ extension HealthDraft {
     }
 
     /// Fills in the kernel's services; false, with a diagnostic, if the group is not there.
-    private func openGroup(_ open: inout Open, _ ordinals: inout [String: Int], _ reader: inout Reader) -> Bool {
-        switch open.settings.target {
+    private func openGroup(
+        _ settings: inout VirtualServerSettings, _ opening: Opening, _ ordinals: inout [String: Int], _ reader: inout Reader
+    ) -> Bool {
+        switch settings.target {
         case .address(let address, let port):
-            open.settings.services = open.settings.transport.map { [.address(address, port: port, $0)] } ?? []
+            settings.services = settings.transport.map { [.address(address, port: port, $0)] } ?? []
         case .mark(let mark):
-            open.settings.services = [.mark(mark, open.settings.family)]
+            settings.services = [.mark(mark, settings.family)]
         case .group(let name):
             guard let group = groups.first(where: { $0.name == name }) else {
                 reader.report(
-                    .hint, "unknown-group", open.statement,
-                    "virtual_server_group \(name) is not defined; the virtual server is ignored"
+                    opening.diagnostic(
+                        .hint, "unknown-group", "virtual_server_group \(name) is not defined; the virtual server is ignored"
+                    )
                 )
                 return false
             }
-            open.settings.groupOrdinal = ordinals[name, default: 0]
+            settings.groupOrdinal = ordinals[name, default: 0]
             ordinals[name, default: 0] += 1
-            open.settings.services = group.services(open.settings.transport, markFamily: open.settings.family)
-            if open.settings.services.count >= VirtualServerGroupSettings.greatestCount {
+            settings.services = group.services(settings.transport, markFamily: settings.family)
+            let limit = VirtualServerGroupSettings.greatestCount
+            if settings.services.count >= limit {
                 reader.report(
-                    .warning, "large-group", open.statement,
-                    "virtual_server_group \(name) has more than \(VirtualServerGroupSettings.greatestCount) addresses; the rest is ignored"
+                    opening.diagnostic(
+                        .warning, "large-group", "virtual_server_group \(name) has more than \(limit) addresses; the rest is ignored"
+                    )
                 )
             }
-            checkGroupPorts(open, group, &reader)
+            checkGroupPorts(settings, opening, group, &reader)
         }
         return true
     }
 
     /// Without NAT a server's port is that of each entry of the group.
-    private func checkGroupPorts(_ open: Open, _ group: VirtualServerGroupSettings, _ reader: inout Reader) {
+    private func checkGroupPorts(
+        _ settings: VirtualServerSettings, _ opening: Opening, _ group: VirtualServerGroupSettings, _ reader: inout Reader
+    ) {
         for entry in group.entries {
-            for server in open.settings.servers where server.key.port != 0 {
+            for server in settings.servers where server.key.port != 0 {
+                let place = server.key.address
                 switch entry {
                 case .mark where server.forwarding != .nat:
-                    reader.report(
-                        .warning, "port-ignored", open.statement,
-                        "\(open.settings.name): the port of real server \(server.key.address) is ignored for marks"
-                    )
+                    let text = "\(settings.name): the port of real server \(place) is ignored for marks"
+                    reader.report(opening.diagnostic(.warning, "port-ignored", text))
                 case .addresses(let first, _, let port) where server.forwarding != .nat && port != server.key.port:
-                    reader.report(
-                        .warning, "port-mismatch", open.statement,
-                        "\(open.settings.name): real server \(server.key.address) cannot have another port than \(first) without NAT"
-                    )
+                    let text = "\(settings.name): real server \(place) cannot have another port than \(first) without NAT"
+                    reader.report(opening.diagnostic(.warning, "port-mismatch", text))
                 case .addresses, .mark:
                     break
                 }
@@ -125,20 +145,20 @@ extension HealthDraft {
     }
 
     private mutating func answer(
-        _ open: inout Open, with global: GlobalSettings, files: [String: CheckFileFacts], sessions: Set<String>,
-        _ usedFiles: inout Set<String>, _ reader: inout Reader
+        _ questions: ArraySlice<Question>, about settings: inout VirtualServerSettings, with global: GlobalSettings,
+        files: [String: CheckFileFacts], sessions: Set<String>, _ usedFiles: inout Set<String>, _ reader: inout Reader
     ) {
         var removals: [(server: Int, check: Int)] = []
-        for question in open.questions {
+        for question in questions {
             switch (question.subject, question.place) {
             case (.script(let line), let place):
-                let what = "\(line.statement.name) of \(open.settings.name)"
+                let what = "\(line.statement.name) of \(settings.name)"
                 guard let script = reader.resolve(line, for: what, by: global.scripts, missing: .hint) else { continue }
-                set(script, place, &open.settings)
+                set(script, place, &settings)
             case (.misc(let part), .check(let server, let check)):
                 guard let line = part.line, part.hasKnownUser(global.scripts, &reader),
                     let script = reader.resolve(
-                        line, for: "MISC_CHECK of \(open.settings.name)", by: global.scripts, missing: .hint
+                        line, for: "MISC_CHECK of \(settings.name)", by: global.scripts, missing: .hint
                     )
                 else {
                     let end = part.end ?? question.statement.position
@@ -146,7 +166,7 @@ extension HealthDraft {
                     removals.append((server, check))
                     continue
                 }
-                change(server, check, &open.settings) { kind in
+                change(server, check, &settings) { kind in
                     if case .misc(var misc) = kind {
                         misc.script = script
                         kind = .misc(misc)
@@ -163,7 +183,7 @@ extension HealthDraft {
                 }
                 usedFiles.insert(file.name)
                 guard !saysWeight else { continue }
-                change(server, check, &open.settings) { kind in
+                change(server, check, &settings) { kind in
                     kind = .file(FileCheckSettings(name: file.name, weight: facts.weight, isReversed: facts.isReversed))
                 }
             case (.session(let name), .check(let server, let check)):
@@ -178,9 +198,9 @@ extension HealthDraft {
             }
         }
         for removal in removals.reversed() {
-            var checks = open.settings.servers[removal.server].checks
+            var checks = settings.servers[removal.server].checks
             checks.remove(at: removal.check)
-            open.settings.servers[removal.server].checks = pool.shared(checks)
+            settings.servers[removal.server].checks = pool.shared(checks)
         }
     }
 

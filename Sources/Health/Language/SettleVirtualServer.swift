@@ -4,15 +4,15 @@ import Basics
 import Config
 
 extension VirtualServerDraft {
-    /// The settings of the block, as far as the block alone decides them. Nil, with a diagnostic, if it cannot be used.
-    func settled(_ health: inout HealthDraft, _ reader: inout Reader) -> HealthDraft.Open? {
+    /// Adds the settings of the block, as far as the block alone decides them; a diagnostic instead if it cannot be used.
+    func settle(into health: inout HealthDraft, _ reader: inout Reader) {
         var settings = VirtualServerSettings(target)
         settings.transport = transport
         guard !servers.isEmpty else {
             reader.reportAtEnd(
                 .error, "no-real-servers", statement,
                 "virtual server \(settings.name) has no real servers and is ignored")
-            return nil
+            return
         }
         settings.family = family ?? servers[0].address.family
         settings.scheduler = scheduler ?? .wlc
@@ -31,13 +31,13 @@ extension VirtualServerDraft {
         settings.timing = timing.settled(CheckDefaults(retries: 1, delayBeforeRetry: .seconds(1)))
         settings.persistence = persistence(settings.family)
         settings.sorryServer = sorryServer.map(settledSorryServer)
-        var open = HealthDraft.Open(settings: settings, questions: [], statement: statement)
-        ask(quorumUp, .quorumUp, &open)
-        ask(quorumDown, .quorumDown, &open)
-        open.settings.servers.reserveCapacity(servers.count)
-        for draft in servers { add(draft, to: &open, &health.pool) }
-        for rule in VirtualServerRule.all { rule.apply(self, &open.settings, &reader) }
-        return open
+        ask(quorumUp, .quorumUp, &health)
+        ask(quorumDown, .quorumDown, &health)
+        settings.servers.reserveCapacity(servers.count)
+        for draft in servers { add(draft, to: &settings, &health) }
+        for rule in VirtualServerRule.all { rule.apply(self, &settings, &reader) }
+        health.virtualServers.append(settings)
+        health.openings.append(Opening(statement))
     }
 
     private func persistence(_ family: AddressFamily) -> VirtualServerSettings.Persistence? {
@@ -57,14 +57,14 @@ extension VirtualServerDraft {
         return sorry
     }
 
-    private func ask(_ script: ScriptLine?, _ place: Question.Place, _ open: inout HealthDraft.Open) {
+    private func ask(_ script: ScriptLine?, _ place: Question.Place, _ health: inout HealthDraft) {
         guard let script else { return }
-        open.questions.append(Question(place: place, subject: .script(script), statement: script.statement))
+        health.ask(.script(script), place, script.statement)
     }
 
     /// Adds a real server with what it inherits.
-    private func add(_ draft: RealServerDraft, to open: inout HealthDraft.Open, _ pool: inout CheckPool) {
-        let place = open.settings.servers.count
+    private func add(_ draft: RealServerDraft, to settings: inout VirtualServerSettings, _ health: inout HealthDraft) {
+        let place = settings.servers.count
         var server = RealServerSettings(ServerKey(draft.address, port: draft.port ?? port ?? 0))
         server.weight = draft.weight ?? weight ?? 1
         server.upperThreshold = draft.upperThreshold
@@ -76,17 +76,17 @@ extension VirtualServerDraft {
         let inherited = draft.timing.inheriting(timing)
         var checks: [CheckSettings] = []
         for (index, check) in draft.checks.enumerated() {
-            checks.append(settled(check, of: draft, inherited, place: .check(server: place, check: index), &open))
+            checks.append(settled(check, of: draft, inherited, place: .check(server: place, check: index), &health))
         }
-        server.checks = pool.shared(checks)
-        open.settings.servers.append(server)
-        ask(draft.notifyUp, .notifyUp(server: place), &open)
-        ask(draft.notifyDown, .notifyDown(server: place), &open)
+        server.checks = health.pool.shared(checks)
+        settings.servers.append(server)
+        ask(draft.notifyUp, .notifyUp(server: place), &health)
+        ask(draft.notifyDown, .notifyDown(server: place), &health)
     }
 
     private func settled(
         _ check: FinishedCheck, of server: RealServerDraft, _ inherited: TimingDraft, place: Question.Place,
-        _ open: inout HealthDraft.Open
+        _ health: inout HealthDraft
     ) -> CheckSettings {
         let said = check.timing.inheriting(inherited)
         var settings: CheckSettings
@@ -104,16 +104,16 @@ extension VirtualServerDraft {
             misc.timeout = part.timeout == .zero ? self.timing.delayLoop ?? .seconds(60) : part.timeout
             misc.isDynamic = part.isDynamic
             settings = CheckSettings(.misc(misc), timing: timing)
-            open.questions.append(Question(place: place, subject: .misc(part), statement: check.statement))
+            health.ask(.misc(part), place, check.statement)
         case .ready(let kind):
             settings = CheckSettings(
                 kind.named(server.virtualHost ?? virtualHost), timing: said.settled(kind.defaults(said)))
             switch kind {
             case .file(let file):
                 let subject = Question.Subject.file(file, saysWeight: file.weight != .min)
-                open.questions.append(Question(place: place, subject: subject, statement: check.statement))
+                health.ask(subject, place, check.statement)
             case .bfd(let name):
-                open.questions.append(Question(place: place, subject: .session(name), statement: check.statement))
+                health.ask(.session(name), place, check.statement)
             case .tcp, .ping, .udp, .http, .smtp, .dns, .misc:
                 break
             }
@@ -123,6 +123,14 @@ extension VirtualServerDraft {
         settings.connection = check.connection
         settings.connection.timeout = said.connectTimeout ?? .seconds(5)
         return settings
+    }
+}
+
+extension HealthDraft {
+    /// Notes a question about the virtual server that is about to be added.
+    fileprivate mutating func ask(_ subject: Question.Subject, _ place: Question.Place, _ statement: Statement) {
+        questions.append(
+            Question(virtualServer: virtualServers.count, place: place, subject: subject, statement: statement))
     }
 }
 

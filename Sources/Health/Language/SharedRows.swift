@@ -86,7 +86,8 @@ extension Reader {
             report(
                 .error, "unknown-value", statement, word: word,
                 "'\(word.text)' is no way to forward; the line is ignored",
-                help: "write NAT, DR or TUN"
+                help: closest(to: word.text.uppercased(), among: ["NAT", "DR", "TUN"]).map { "did you mean '\($0)'?" }
+                    ?? "write NAT, DR or TUN"
             )
             return nil
         }

@@ -93,7 +93,8 @@ extension VirtualServerDraft {
                 reader.report(
                     .error, "unknown-value", statement, word: word,
                     "'\(word.text)' is no scheduler; the line is ignored",
-                    help: "write one of \(Scheduler.allCases.map(\.rawValue).joined(separator: ", "))"
+                    help: closest(to: word.text, among: Scheduler.allCases.map(\.rawValue)).map { "did you mean '\($0)'?" }
+                        ?? "write one of \(Scheduler.allCases.map(\.rawValue).joined(separator: ", "))"
                 )
                 return
             }
@@ -188,7 +189,7 @@ extension VirtualServerDraft {
             return VirtualServerDraft(target, statement)
         },
         end: { draft, health, reader in
-            if let open = draft.settled(&health, &reader) { health.virtualServers.append(open) }
+            draft.settle(into: &health, &reader)
         }
     )
 }

@@ -12,8 +12,27 @@ struct VirtualServerRule: Sendable {
     static let all: [VirtualServerRule] = [
         protocolRule, schedulerRule, forwardingRule, portlessRule, markPorts, ports, onePacket, suspension, quorum,
         hysteresis,
-        alphaWithoutChecks, missingCheckPort,
+        alphaWithoutChecks, missingCheckPort, patience,
     ]
+
+    /// A checker that waits longer than its own interval looks less often than it was told to.
+    static let patience = VirtualServerRule(name: "timeout-above-interval") { draft, settings, reader in
+        for (index, server) in draft.servers.enumerated() {
+            for (place, check) in server.checks.enumerated() {
+                let settled = settings.servers[index].checks[place]
+                let said = check.timing.inheriting(server.timing.inheriting(draft.timing))
+                guard said.connectTimeout != nil, !settled.kind.isPassive, settled.connection.timeout > settled.timing.delayLoop else { continue }
+                return reader.report(
+                    .hint, "timeout-above-interval", check.statement,
+                    """
+                    a connection may take \(settled.connection.timeout.seconds) s, longer than the delay_loop of \
+                    \(settled.timing.delayLoop.seconds) s: a server that hangs is looked at less often
+                    """,
+                    help: "let connect_timeout be below delay_loop"
+                )
+            }
+        }
+    }
 
     /// Services by address are UDP where nothing is said; marks have no protocol.
     static let protocolRule = VirtualServerRule(name: "protocol") { draft, settings, reader in

@@ -43,6 +43,28 @@ package struct RoutersCase: Sendable {
                 }
             }
         },
+        Rule("asymmetric-peers") { all, settling in
+            var seen: [Link: (router: String, peers: Set<IPAddress>)] = [:]
+            for router in all.routers where !router.draft.peers.isEmpty {
+                let link = Link(interface: router.settings.interface, family: router.settings.family)
+                let peers = Set(router.draft.peers.map(\.address))
+                guard let other = seen[link] else {
+                    seen[link] = (router.settings.name, peers)
+                    continue
+                }
+                guard let single = peers.symmetricDifference(other.peers).min() else { continue }
+                let place = router.draft.peers.first { $0.address == single }?.place ?? router.draft.place(of: "unicast_peer")
+                let lister = peers.contains(single) ? router.settings.name : other.router
+                settling.report(
+                    .hint, at: place,
+                    """
+                    '\(router.settings.name)' and '\(other.router)' have different peers on \
+                    \(router.settings.interface ?? "one interface"): only '\(lister)' lists \(single)
+                    """,
+                    help: "a router that is not listed everywhere becomes master beside another: let all list each other"
+                )
+            }
+        },
         Rule("virtual-interface-name-taken") { all, settling in
             var names = InterfaceNames(settling.globals.vrrp)
             for index in all.routers.indices {
@@ -75,6 +97,11 @@ package struct RoutersCase: Sendable {
                 identity.reach = .multicast(group: group, onVirtualMAC: false)
             }
         }
+    }
+
+    private struct Link: Hashable {
+        var interface: String?
+        var family: AddressFamily
     }
 
     private struct Held: Hashable {

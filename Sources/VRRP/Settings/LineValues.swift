@@ -58,8 +58,10 @@ extension Reader {
     /// An address, or a prefix `address/length`; a length that cannot be is replaced by the whole address.
     package mutating func prefix(_ word: Word, of statement: Statement) -> (prefix: IPPrefix, hasLength: Bool)? {
         let parts = word.text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let first = parts.first, let address = IPAddress(first) else {
-            report(.error, "not-an-address", statement, word: word, "'\(word.text)' is not an IP address")
+        let first = parts.first ?? ""
+        guard let address = IPAddress(first) else {
+            let text = "'\(word.text)' is not an IP address"
+            report(.error, "not-an-address", statement, word: word, text, help: Self.addressHelp(String(first)))
             return nil
         }
         let bits = address.family.bits

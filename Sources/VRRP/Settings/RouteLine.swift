@@ -101,6 +101,11 @@ extension RouteDraft {
         let family = family ?? .ipv4
         entry.family = family
         if isDefault { entry.destination = IPPrefix(family == .ipv4 ? .v4(0) : .v6(high: 0, low: 0), length: 0) }
+        if entry.type == 1, entry.interface == nil, entry.gateway == nil, entry.nextHops.isEmpty {
+            reader.report(
+                .hint, "route-without-way", statement, "the route says neither via what nor to which interface; the kernel takes no such route",
+                help: "add 'via <gateway>' or 'dev <interface>', or put a type such as blackhole in front")
+        }
         finishTracking(statement, &reader)
         return self
     }

@@ -137,7 +137,7 @@ extension CommandLineOption {
         CommandLineOption(
             nil, "explain", .required("KEYWORD"), .mode { .explain($0 ?? "") }, "Describe a keyword of the configuration"),
         CommandLineOption(
-            nil, "dump-schema", .none, .mode { _ in .dumpSchema }, "Write all keywords of the configuration as JSON"),
+            nil, "dump-schema", .none, .mode { _ in .dumpSchema }, "Write all keywords of the configuration as a table"),
         CommandLineOption(
             nil, "fmt", .none, .mode { _ in .format }, "Write the configuration file with uniform indentation"),
         CommandLineOption(

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package import Config
+
+/// A configuration as it has been read: from the files to the settings, with all there is to say about it.
+///
+/// Pure but for what the file system, the options and the surroundings do when they are asked.
+package struct ConfigurationReading {
+    package var findings: Findings
+    package var configuration: Configuration
+    /// The children that have something to do.
+    var needed: Set<ChildKind>
+    /// What is read and checked, and has no effect: keywords whose features are not built, in the order of the files.
+    package let inactive: [Diagnostic]
+    /// What children replay; without lines unless it was asked for.
+    package var frozen: FrozenConfiguration
+
+    /// Reads and settles what a path or a pattern names; may take its time.
+    package init(
+        of pattern: String, in fileSystem: FileSystem, _ options: SourceOptions, asking surroundings: Surroundings, freezing: Bool
+    ) {
+        var found: [Diagnostic] = []
+        let source = Source(pattern, in: fileSystem, options, &found)
+        let book = FactBook()
+        var reader = Reader(surroundings: Surroundings(book, asking: surroundings), source: source, freezing: freezing)
+        for diagnostic in found { reader.report(diagnostic) }
+        var draft = ConfigurationDraft()
+        reader.readRoot(by: ConfigurationDraft.table, into: &draft)
+        let lines = reader.takeFrozen()
+        needed = draft.needed
+        book.facts.neededChildren = needed
+        configuration = Configuration(&draft, &reader)
+        findings = Findings(reader.diagnostics, files: reader.files)
+        let unbuilt = reader.inactive.map { name, position in
+            Diagnostic(
+                .hint, "inactive", at: position, length: name.utf8.count,
+                "'\(name)' is read and checked, but its feature is not active in this version"
+            )
+        }
+        inactive = Findings(unbuilt, files: reader.files).diagnostics
+        frozen = FrozenConfiguration(facts: book.facts, lines: lines)
+    }
+
+    /// With one more finding, before the others.
+    func adding(_ diagnostic: Diagnostic?) -> Self {
+        guard let diagnostic else { return self }
+        var copy = self
+        copy.findings = Findings([diagnostic] + findings.diagnostics, files: findings.files)
+        return copy
+    }
+}

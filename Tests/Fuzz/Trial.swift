@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import Config
+package import Daemon
+
+/// One text, read as the daemon reads it, and what must hold of every reading whatever the text is.
+package struct Trial {
+    package let text: [UInt8]
+    package let reading: ConfigurationReading
+
+    package init(_ text: [UInt8]) {
+        self.text = text
+        reading = Self.read(text)
+    }
+
+    private static func read(_ text: [UInt8]) -> ConfigurationReading {
+        var options = SourceOptions()
+        options.id = "main"
+        options.environment = { $0 == "HOME" ? "/root" : nil }
+        options.limits.lineLength = 8 << 10
+        options.limits.lines = 2000
+        options.limits.bytes = 1 << 18
+        return ConfigurationReading(
+            of: InventedMachine.mainPath, in: InventedMachine.files(text), options, asking: InventedMachine.surroundings,
+            freezing: true
+        )
+    }
+
+    /// What does not hold; nil if all is well. A trap, a hang or a want of memory ends the process instead.
+    package var fault: String? {
+        misplaced ?? reportFault ?? replayFault ?? layoutFault
+    }
+
+    /// A place that is in no file.
+    private var misplaced: String? {
+        for diagnostic in reading.findings.diagnostics {
+            guard let position = diagnostic.position else { continue }
+            guard reading.findings.files.indices.contains(position.file), position.line >= 1, position.column >= 1 else {
+                return "\(diagnostic.code) is at file \(position.file) line \(position.line) column \(position.column)"
+            }
+        }
+        return nil
+    }
+
+    /// What is said must be sayable: each finding has its lines of text, and JSON names each.
+    private var reportFault: String? {
+        guard reading.findings.diagnostics.count < 200 else { return nil }
+        var report = TextReport(reading.findings, fileSystem: InventedMachine.files(text))
+        guard report.text().utf8.count(where: { $0 == 0x0a }) >= reading.findings.diagnostics.count else { return "the report is too short" }
+        let lines = reading.findings.json.utf8.count { $0 == 0x0a }
+        return lines >= reading.findings.diagnostics.count ? nil : "the JSON report is too short"
+    }
+
+    /// Children are to settle on the very same settings.
+    private var replayFault: String? {
+        guard let frozen = FrozenConfiguration(bytes: reading.frozen.bytes),
+            let replayed = Configuration(replaying: frozen, for: .all)
+        else { return "what was frozen cannot be replayed" }
+        return replayed == reading.configuration ? nil : "what is replayed means something else"
+    }
+
+    /// `--fmt` changes no meaning, and nothing at all the second time.
+    private var layoutFault: String? {
+        let once = Array(Formatter.format(text).utf8)
+        guard Array(Formatter.format(once).utf8) == once else { return "--fmt is not done after the first time" }
+        guard String(validating: text, as: UTF8.self) != nil else { return nil }
+        return Self.read(once).configuration == reading.configuration ? nil : "--fmt changes the meaning"
+    }
+
+    /// What the text made the reader do, as far as it can be seen from outside: kinds of findings, and the keywords of lines that
+    /// nothing was said about. A text with a new one is worth keeping.
+    package var features: Set<String> {
+        var features: Set<String> = []
+        var remarked: Set<Int> = []
+        for diagnostic in reading.findings.diagnostics.prefix(300) {
+            if let position = diagnostic.position, position.file == 0 { remarked.insert(position.line) }
+            for note in diagnostic.notes { remarked.insert(note.position.line) }
+            features.insert("\(diagnostic.code)|\(Self.template(diagnostic.message))")
+        }
+        for (number, line) in text.split(separator: 0x0a, omittingEmptySubsequences: false).enumerated().prefix(500)
+        where !remarked.contains(number + 1) {
+            let word = line.drop { $0 == 0x20 || $0 == 0x09 }.prefix { $0 > 0x20 && $0 != 0x7b }
+            let text = String(decoding: word, as: UTF8.self)
+            if Vocabulary.keywords.contains(text) { features.insert("read|\(text)") }
+        }
+        return features
+    }
+
+    /// The message without what is quoted in it and without names: words of letters only, up to the first colon.
+    private static func template(_ message: String) -> String {
+        var isQuoted = false
+        let open = message.utf8.filter { byte in
+            if byte == UInt8(ascii: "'") { isQuoted.toggle() }
+            return !isQuoted
+        }
+        let words = open.split(separator: 0x20).filter { word in
+            word.allSatisfy { ($0 | 0x20) >= UInt8(ascii: "a") && ($0 | 0x20) <= UInt8(ascii: "z") }
+        }
+        return words.prefix(8).map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
+    }
+}
