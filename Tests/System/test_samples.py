@@ -20,14 +20,16 @@ UPSTREAM = {
 for path in SAMPLES:
     @test(f"{os.path.basename(path)}: -t has nothing to say", known=UPSTREAM.get(os.path.basename(path)))
     def _(path=path):
-        with Lab(routers=1, links=2) as lab:
+        with Lab(routers=1, links=3) as lab:
             lab.routers[0].ip("addr", "add", "192.0.2.200/24", "dev", "eth0")
             lab.routers[0].ip("addr", "add", "198.51.100.200/24", "dev", "eth1")
+            if "namespace" in path:
+                subprocess.run(["ip", "netns", "add", "blue"], check=True)
             done = subprocess.run(["ip", "netns", "exec", lab.routers[0].name, BINARY, "-t", "-f", path],
                                   capture_output=True, text=True, timeout=10)
             said = done.stdout + done.stderr
-            if "password" in path and said.count("hint:") == 1 and "clear" in said:
-                said = ""  # there is no way to send a password that is not worth this hint
+            if "namespace" in path:
+                subprocess.run(["ip", "netns", "del", "blue"], check=True)
             check(done.returncode == 0 and not said, f"exit {done.returncode}", said)
 
 
