@@ -83,12 +83,17 @@ package enum IPAddress: Hashable, Comparable, Sendable {
 /// An address and how many of its leading bits name the network.
 package struct IPPrefix: Hashable, Sendable {
     package var address: IPAddress
-    /// 0...32 or 0...128.
-    package var length: Int
+    private var bits: UInt8
 
     package init(_ address: IPAddress, length: Int) {
         self.address = address
-        self.length = length
+        bits = UInt8(clamping: length)
+    }
+
+    /// 0...32 or 0...128.
+    package var length: Int {
+        get { Int(bits) }
+        set { bits = UInt8(clamping: newValue) }
     }
 
     /// Whether the other address shares the leading bits.

@@ -208,7 +208,7 @@ pid_t clinux_start_script(const struct clinux_script *script)
 
 // Datagrams
 
-enum { most_at_once = 64 };
+enum { most_at_once = 64, most_sent_at_once = 128 };
 
 union control {
     struct cmsghdr header;
@@ -270,7 +270,12 @@ int clinux_receive(int fd, void *buffer, size_t stride, struct clinux_datagram *
     return checked(received);
 }
 
-static void put_control(const struct clinux_datagram *datagram, struct msghdr *message, union control *control)
+union sent_control {
+    struct cmsghdr header;
+    char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+};
+
+static void put_control(const struct clinux_datagram *datagram, struct msghdr *message, union sent_control *control)
 {
     if (datagram->local_family == 0 && datagram->interface == 0) return;
     message->msg_control = control;
@@ -293,10 +298,10 @@ static void put_control(const struct clinux_datagram *datagram, struct msghdr *m
 
 int clinux_send(int fd, const void *buffer, const struct clinux_datagram *datagrams, unsigned int count)
 {
-    struct mmsghdr messages[most_at_once];
-    struct iovec pieces[most_at_once];
-    union control controls[most_at_once];
-    if (count > most_at_once) count = most_at_once;
+    struct mmsghdr messages[most_sent_at_once];
+    struct iovec pieces[most_sent_at_once];
+    union sent_control controls[most_sent_at_once];
+    if (count > most_sent_at_once) count = most_sent_at_once;
     for (unsigned int index = 0; index < count; index++) {
         pieces[index] = (struct iovec){(char *)buffer + datagrams[index].offset, datagrams[index].length};
         messages[index].msg_hdr = (struct msghdr){

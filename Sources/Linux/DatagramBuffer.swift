@@ -120,6 +120,8 @@ package final class DatagramBatch {
     private var writer = ByteWriter(capacity: 4_096)
     private var notes: [clinux_datagram] = []
 
+    private static let usual = 256
+
     package init() { notes.reserveCapacity(64) }
 
     package var isEmpty: Bool { notes.isEmpty }
@@ -192,8 +194,9 @@ package final class DatagramBatch {
                 next += 1
             }
         }
-        notes.removeAll(keepingCapacity: true)
-        writer.removeAll()
+        // What a burst of thousands needs is not kept.
+        if notes.count > Self.usual { writer = ByteWriter(capacity: 4_096) } else { writer.removeAll() }
+        notes.removeAll(keepingCapacity: notes.count <= Self.usual)
         return sent
     }
 }

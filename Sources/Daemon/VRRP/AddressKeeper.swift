@@ -71,6 +71,7 @@ final class AddressKeeper {
         let settlement = ledger.settle()
         guard !settlement.isEmpty else { return }
         changes.reserveCapacity(changes.count + settlement.replaced.count + settlement.added.count + settlement.removed.count)
+        additions.reserveCapacity(additions.count + settlement.added.count)
         for holding in settlement.replaced { changes.append(.remove(holding)) }
         for holding in settlement.added {
             changes.append(.add(holding))

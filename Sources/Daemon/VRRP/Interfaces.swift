@@ -90,8 +90,8 @@ package struct Interfaces {
 
     private mutating func remove(_ address: InterfaceAddress) -> [Change] {
         let index = address.interface
-        guard let place = byIndex[index]?.place(of: address.prefix) else { return [] }
-        byIndex[index]?.addresses.remove(at: place)
+        // One that is not known may be one that we hold.
+        if let place = byIndex[index]?.place(of: address.prefix) { byIndex[index]?.addresses.remove(at: place) }
         return [.addressRemoved(address.prefix, index: index)]
     }
 

@@ -52,7 +52,7 @@ final class RouteKeeper {
     }
 
     /// Whether anything is held that the kernel's news could be about.
-    var isInUse: Bool { !routes.holdings.isEmpty || !rules.holdings.isEmpty }
+    var isInUse: Bool { !routes.isEmpty || !rules.isEmpty }
 
     // MARK: Claims
 

@@ -39,12 +39,19 @@ package struct ClaimLedger<Item: Claimable> {
         package var isEmpty: Bool { replaced.isEmpty && added.isEmpty && removed.isEmpty }
     }
 
+    /// What is known of one thing.
+    private struct Entry {
+        var wanted: Item?
+        var claimants = 0
+        var held: Item?
+        /// Whether it is to be looked at in the next settling.
+        var isTouched = false
+    }
+
     private var claims: [Int: [Item]] = [:]
-    private var wanted: [Item.Key: (item: Item, claimants: Int)] = [:]
-    private var held: [Item.Key: Item] = [:]
+    private var entries: [Item.Key: Entry] = [:]
     /// Keys touched since the last settling, each once, in the order of touching: the order in which things are added.
     private var touched: [Item.Key] = []
-    private var isTouched: Set<Item.Key> = []
 
     package init() {}
 
@@ -54,86 +61,98 @@ package struct ClaimLedger<Item: Claimable> {
         guard before != items else { return }
         makeRoom(for: items.count)
         for item in items {
-            let key = item.key
-            let claimants = wanted[key]?.claimants ?? 0
-            wanted[key] = (item, claimants + 1)
-            touch(key)
+            change(item.key) { entry in
+                entry.wanted = item
+                entry.claimants += 1
+            }
         }
-        for item in before { drop(item.key) }
+        for item in before {
+            change(item.key) { entry in
+                entry.claimants -= 1
+                if entry.claimants == 0 { entry.wanted = nil }
+            }
+        }
         claims[claimant] = items.isEmpty ? nil : items
     }
 
     /// Notes something that is in the kernel already and ours to keep or to remove.
     package mutating func adopt(_ item: Item) {
-        held[item.key] = item
-        touch(item.key)
+        change(item.key) { $0.held = item }
     }
 
     /// Notes that something has gone without our doing. Returns whether it is still wanted; the next settling adds it again.
     package mutating func lose(_ key: Item.Key) -> Bool {
-        guard held.removeValue(forKey: key) != nil else { return false }
-        touch(key)
-        return wanted[key] != nil
+        guard let entry = entries[key], entry.held != nil else { return false }
+        change(key) { $0.held = nil }
+        return entry.wanted != nil
     }
 
     /// Forgets what has gone with something else; what is claimed of it is added when it is claimed anew.
     package mutating func forget(where isGone: (Item) -> Bool) {
-        for (key, item) in held where isGone(item) { held[key] = nil }
+        for (key, entry) in entries {
+            guard let item = entry.held, isGone(item) else { continue }
+            entries[key]?.held = nil
+            if entry.wanted == nil, !entry.isTouched { entries[key] = nil }
+        }
     }
 
     /// What a claimant has claimed.
     package func claims(of claimant: Int) -> [Item] { claims[claimant] ?? [] }
 
     /// Whether something is ours: held or about to be.
-    package func holds(_ key: Item.Key) -> Bool { held[key] != nil }
+    package func holds(_ key: Item.Key) -> Bool { entries[key]?.held != nil }
+
+    /// Whether nothing is held, nor about to be.
+    package var isEmpty: Bool { entries.values.allSatisfy { $0.held == nil } }
 
     /// All that is held or about to be, in no order.
-    package var holdings: Dictionary<Item.Key, Item>.Values { held.values }
+    package var holdings: [Item] { entries.values.compactMap(\.held) }
 
     /// What to ask of the kernel so that it holds what is wanted. From here on that counts as done.
     package mutating func settle() -> Settlement {
         var settlement = Settlement()
         for key in touched {
-            switch (held[key], wanted[key]?.item) {
-            case (nil, nil):
-                break
-            case (nil, let new?):
-                settlement.added.append(new)
-                held[key] = new
-            case (let old?, nil):
-                settlement.removed.append(old)
-                held[key] = nil
-            case (let old?, let new?):
-                held[key] = new
-                guard !old.isSameInKernel(as: new) else { break }
-                settlement.replaced.append(old)
-                settlement.added.append(new)
-            }
+            guard let place = entries.index(forKey: key) else { continue }
+            Self.settle(&entries.values[place], into: &settlement)
+            if entries.values[place].wanted == nil { entries.remove(at: place) }
         }
         // A thousand addresses settle when the state changes, not with every advert.
-        let isFew = touched.count <= 64
-        touched.removeAll(keepingCapacity: isFew)
-        isTouched.removeAll(keepingCapacity: isFew)
+        touched.removeAll(keepingCapacity: touched.count <= 64)
         return settlement
+    }
+
+    private static func settle(_ entry: inout Entry, into settlement: inout Settlement) {
+        entry.isTouched = false
+        switch (entry.held, entry.wanted) {
+        case (nil, nil):
+            break
+        case (nil, let new?):
+            settlement.added.append(new)
+        case (let old?, nil):
+            settlement.removed.append(old)
+        case (let old?, let new?):
+            guard !old.isSameInKernel(as: new) else { break }
+            settlement.replaced.append(old)
+            settlement.added.append(new)
+        }
+        entry.held = entry.wanted
     }
 
     /// Thousands at once: growing step by step would copy each several times over.
     private mutating func makeRoom(for count: Int) {
         guard count > 64 else { return }
-        wanted.reserveCapacity(wanted.count + count)
-        held.reserveCapacity(held.count + count)
+        entries.reserveCapacity(entries.count + count)
         touched.reserveCapacity(touched.count + count)
-        isTouched.reserveCapacity(touched.count + count)
     }
 
-    private mutating func drop(_ key: Item.Key) {
-        guard var entry = wanted[key] else { return }
-        entry.claimants -= 1
-        wanted[key] = entry.claimants > 0 ? entry : nil
-        touch(key)
+    private mutating func change(_ key: Item.Key, _ body: (inout Entry) -> Void) {
+        if Self.change(&entries[key, default: Entry()], body) { touched.append(key) }
     }
 
-    private mutating func touch(_ key: Item.Key) {
-        if isTouched.insert(key).inserted { touched.append(key) }
+    /// Whether it had not been touched.
+    private static func change(_ entry: inout Entry, _ body: (inout Entry) -> Void) -> Bool {
+        body(&entry)
+        defer { entry.isTouched = true }
+        return !entry.isTouched
     }
 }

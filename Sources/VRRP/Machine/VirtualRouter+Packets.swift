@@ -37,8 +37,8 @@ extension VirtualRouter {
         let advert = try format.parse(packet)
         try header?.verify(packet)
         if trailer != nil {
-            let count = Int(packet.message[packet.message.startIndex + 3])
-            try trailer?.verify(packet, messageLength: format.messageLength(count: count), clock: clock)
+            let length = format.messageLength(count: Int(packet.message[packet.message.startIndex + 3]))
+            try trailer?.verify(packet, messageLength: length, clock: clock)
         }
         return advert
     }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+import Basics
 package import Config
 
 /// A program with its arguments and whom it runs as.
 package typealias ScriptCommand = Script
 
 /// Who is told of the transitions of a router or a group.
-package struct NotifySettings: Equatable, Sendable {
+package struct NotifySettings: Equatable, Sendable, Defaulted {
     package var master: ScriptCommand?
     package var backup: ScriptCommand?
     package var fault: ScriptCommand?

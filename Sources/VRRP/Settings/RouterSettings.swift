@@ -86,7 +86,7 @@ package struct RouterSettings: Equatable, Sendable {
 
     // MARK: Kernel
 
-    package var virtualInterface: VirtualInterface?
+    @Seldom package var virtualInterface: VirtualInterface? = nil
     /// More of the kind, for addresses elsewhere.
     package var addressInterfaces: [AddressInterface] = []
     package var routes: [RouteEntry] = []
@@ -100,7 +100,7 @@ package struct RouterSettings: Equatable, Sendable {
 
     // MARK: Telling others
 
-    package var notify = NotifySettings()
+    @Seldom package var notify = NotifySettings()
     /// 0...4: how much is logged about this router.
     package var debug: UInt8 = 0
     /// `lvs_sync_daemon_interface` (deprecated): the IPVS sync daemon follows this router on that interface.

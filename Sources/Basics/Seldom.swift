@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// A type with a value that most of its variables have.
+package protocol Defaulted {
+    /// The usual value.
+    init()
+
+    /// Whether this is the usual value.
+    var isDefault: Bool { get }
+}
+
+extension Defaulted where Self: Equatable {
+    package var isDefault: Bool { self == Self() }
+}
+
+extension Optional: Defaulted {
+    package init() { self = nil }
+
+    package var isDefault: Bool {
+        switch self {
+        case .none: true
+        case .some: false
+        }
+    }
+}
+
+/// A large value that is seldom anything but its default: one word where it stands, and memory of its own only when it differs.
+///
+/// A thousand routers without scripts do not each carry the places of seven scripts. Copies are independent, as of any value.
+@propertyWrapper
+package struct Seldom<Value: Defaulted> {
+    /// The value, unless it is the default.
+    private var box: [Value] = []
+
+    package init(wrappedValue: Value) { put(wrappedValue) }
+
+    package var wrappedValue: Value {
+        get { box.first ?? Value() }
+        set { put(newValue) }
+        _modify {
+            if box.isEmpty {
+                var value = Value()
+                defer { put(value) }
+                yield &value
+            } else {
+                defer { if box[0].isDefault { box = [] } }
+                yield &box[0]
+            }
+        }
+    }
+
+    private mutating func put(_ value: Value) {
+        if value.isDefault {
+            box = []
+        } else if box.isEmpty {
+            box = [value]
+        } else {
+            box[0] = value
+        }
+    }
+}
+
+extension Seldom: Sendable where Value: Sendable {}
+extension Seldom: Equatable where Value: Equatable {}
+extension Seldom: Hashable where Value: Hashable {}
