@@ -98,6 +98,12 @@ package final class SealedMemory {
         return body(UnsafeRawBufferPointer(start: start, count: size))
     }
 
+    /// Whether both hold the same bytes.
+    package func isSame(as other: SealedMemory) throws(SystemError) -> Bool {
+        let others = try other.read()
+        return try withBytes { mine in others.withUnsafeBytes { mine.count == $0.count && mine.elementsEqual($0) } }
+    }
+
     /// A copy of the bytes.
     package func read() throws(SystemError) -> [UInt8] { try withBytes { Array($0) } }
 }

@@ -135,3 +135,59 @@ struct HealingTests {
         #expect(bench.adverts.map(\.at) == [.ms(1000), .ms(1000), .ms(1000), .ms(1015)])
     }
 }
+
+extension HealingTests {
+    /// A backup that took over when its master at 192.0.2.1 fell silent.
+    private static func deputy() -> Bench {
+        var bench = Bench(priority: 100)
+        bench.hear(150)
+        bench.run(.seconds(8))
+        bench.forget()
+        return bench
+    }
+
+    @Test("T-2 the LAN was torn and is whole again: who gives way says so, and the one who stays announces again")
+    func silentPartition() {
+        var deputy = Self.deputy()
+        #expect(deputy.state == .master)
+        #expect(deputy.hear(150).adverts == [100])
+        #expect(deputy.state == .backup)
+
+        var winner = Self.master()
+        let heard = winner.hear(100)
+        #expect(heard.adverts == [150])
+        #expect(heard.announcesSomething)
+    }
+
+    @Test("Who gives way to a router that it did not know before sends nothing (RFC 9568 section 6.4.3)")
+    func stranger() {
+        var deputy = Self.deputy()
+        #expect(deputy.hear(150, from: 9).adverts.isEmpty)
+    }
+
+    @Test("The last word of a preempted master is no contest")
+    func farewell() {
+        var bench = Bench(priority: 150)
+        bench.hear(100)
+        bench.run(.seconds(4))
+        #expect(bench.state == .master)
+        bench.forget()
+        let heard = bench.hear(100)
+        #expect(heard.adverts == [150])
+        #expect(heard.lines.isEmpty)
+        #expect(!heard.announcesSomething)
+        bench.run(.seconds(2))
+        #expect(bench.hear(100).lines.contains("(VI) DUAL MASTER: 192.0.2.1 with priority 100 is master too"))
+    }
+
+    @Test("A master that did not step down with its link speaks and announces again when the carrier is back")
+    func carrier() {
+        var bench = Self.master { $0.requiredInterfaces = [] }
+        bench.handle(.link("eth0", isUp: false))
+        #expect(bench.state == .master)
+        let actions = bench.handle(.link("eth0", isUp: true))
+        #expect(actions.adverts == [150])
+        #expect(actions.announcesSomething)
+        #expect(bench.handle(.link("eth0", isUp: true)).isEmpty)
+    }
+}

@@ -36,7 +36,7 @@ struct ReconfigureTests {
         var bench = Self.bench()
         let actions = bench.reconfigure { $0.routers.insert(settings("D", id: 4, priority: 255), at: 0) }
         #expect(actions.first == .added(router: 3))
-        #expect(bench[3].state == .fault)
+        #expect(bench[3].state == .initialize)
         bench.handle(.source(router: 3, Bench.ourAddress))
         #expect(bench[3].state == .master)
         #expect(bench.log.allSatisfy { $0.action != .hold(router: 0) && $0.action != .release(router: 0) })

@@ -6,6 +6,8 @@ package import Linux
 /// Runs notify scripts in the order that `NotifyQueues` decides.
 package final class NotifyRunner {
     private let loop: EventLoop
+    /// When a thousand routers change their state, adverts get between the starts of their scripts.
+    private let starts: TurnQueue
     private let processes: ChildProcesses
     private let launcher: ScriptLauncher
     private let logger: Logger
@@ -18,6 +20,7 @@ package final class NotifyRunner {
         loop: EventLoop, processes: ChildProcesses, launcher: ScriptLauncher, logger: Logger, logsDetail: Bool
     ) {
         self.loop = loop
+        starts = TurnQueue(loop: loop)
         self.processes = processes
         self.launcher = launcher
         self.logger = logger
@@ -51,7 +54,7 @@ package final class NotifyRunner {
 
     private func perform(_ action: NotifyQueues.Action) {
         switch action {
-        case .start(let object, let job): start(job, for: object)
+        case .start(let object, let job): starts.add { [unowned self] in start(job, for: object) }
         case .terminate(let object): signal(object, .terminate)
         case .kill(let object): signal(object, .kill)
         }

@@ -49,7 +49,8 @@ extension Supervisor {
             let (near, far) = try MessageChannel.pair()
             let inheritance = ChildInheritance(
                 kind: kind, commandLine: commandLine, frozen: memory, control: far, bfdChannels: bfdPairs.ends(for: kind),
-                scheduling: scheduling, parent: Processes.own, originalNamespace: originalNamespace
+                scheduling: scheduling, predecessorDied: deaths[kind], parent: Processes.own,
+                originalNamespace: originalNamespace
             )
             logger.flush(within: .zero)
             let pid = try Processes.fork { inheritance.live() }
@@ -99,6 +100,7 @@ extension Supervisor {
             loop.remove(child.registration)
             channels[kind] = nil
         }
+        deaths[kind] = now
         switch status {
         case .exited(let code): handle(.ended(kind, pid: pid, .code(code)), at: now)
         case .killed(let signal): handle(.ended(kind, pid: pid, .signal(signal.number)), at: now)

@@ -36,7 +36,7 @@ extension Supervisor {
         case .read(let report, let memory):
             keep(report, in: old.settings.globals.reload.testLog)
             do throws(SystemError) {
-                let new = try InForce(report, memory)
+                let new = try InForce(report, memory, after: old)
                 let fixed = old.settings.globals.fixedSettings(changedBy: new.settings.globals)
                 guard fixed.isEmpty else {
                     return handle(.refused(fixed.map { "Cannot change \($0) at a reload - please restart keepalived" }), at: now)

@@ -19,6 +19,8 @@ final class Supervisor {
     let service: ServiceManager?
     var logger: Logger
     var channels: [ChildKind: ChildChannel] = [:]
+    /// When a child of each kind last ended.
+    var deaths: [ChildKind: Instant] = [:]
     var reader: ReaderProcess?
     var inForce: InForce?
     /// What was read and is not in force yet.
@@ -53,10 +55,14 @@ final class Supervisor {
         }
 
         /// Takes what the reader process found; throws if that cannot be read again.
-        init(_ report: ReadReport, _ memory: SealedMemory) throws(SystemError) {
+        init(_ report: ReadReport, _ memory: SealedMemory, after old: InForce? = nil) throws(SystemError) {
             self.report = report
             self.memory = memory
-            settings = try Configuration(frozen: memory, for: .parent)
+            if let old, try memory.isSame(as: old.memory) {
+                settings = old.settings
+            } else {
+                settings = try Configuration(frozen: memory, for: .parent)
+            }
         }
     }
 

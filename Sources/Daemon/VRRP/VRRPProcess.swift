@@ -86,6 +86,7 @@ package final class VRRPProcess: ChildProcess {
         sockets.unsent = { [unowned self] place, error in noteUnsent(place, error) }
         kernel.news = { [unowned self] news, now in
             routeKeeper?.note(news)
+            if isOwnAddress(news) { return doubtRoutes(.refused) }
             take(interfaces.note(news), at: now)
             perform(at: now)
         }
@@ -123,6 +124,7 @@ package final class VRRPProcess: ChildProcess {
         claimStatics()
         claimOwnAddresses()
         files.configure(environment.configuration.vrrp.trackFiles, writesInitialValues: true, at: now)
+        resumeMasters(at: now)
         routers.handle(.start, at: now, into: &actions)
         perform(at: now)
         virtuals.lowerUnused(interfaces)
@@ -134,6 +136,19 @@ package final class VRRPProcess: ChildProcess {
     private func configurePolling() {
         let globals = environment.configuration.globals
         poller.configure(environment.configuration.vrrp.polledLinks(all: globals.pollsLinks))
+    }
+
+    /// Whose addresses are there was master when the process before this one died. Unless that is too long ago no backup has
+    /// run out of patience: it waits for so many intervals, and the last advert is at most one older than the death.
+    private func resumeMasters(at now: Instant) {
+        guard let death = environment.predecessorDied else { return }
+        for place in routers.occupiedPlaces {
+            guard let router = routers.routers[place],
+                now - death < router.settings.advertInterval * (router.settings.downTimerAdverts - 1),
+                let first = holdings(of: router).first, keeper?.holds(first.key) ?? false
+            else { continue }
+            routers.handle(.resume(router: place), at: now, into: &actions)
+        }
     }
 
     private func tell(_ event: Event, at now: Instant) {
@@ -218,6 +233,13 @@ package final class VRRPProcess: ChildProcess {
         return interface == own.index || !own.isUsable
     }
 
+    /// Whether these are news of an address that we hold. They come by the thousand and it is no source of adverts; but its
+    /// detection of duplicates may have ended.
+    private func isOwnAddress(_ news: KernelNews) -> Bool {
+        guard case .address(let address) = news else { return false }
+        return keeper?.holds(AddressLedger.Key(address.prefix, on: address.interface)) ?? false
+    }
+
     /// What news of interfaces and addresses mean to the routers.
     private func take(_ changes: [Interfaces.Change], at now: Instant) {
         for change in changes {
@@ -240,12 +262,7 @@ package final class VRRPProcess: ChildProcess {
                 socketsAreStale = true
                 tellSources(on: name, at: now)
                 routers.handle(.link(name, isUp: false), at: now, into: &actions)
-            case .address(let prefix, let index):
-                // Our own come by the thousand and are no source of adverts; but their detection of duplicates may have ended.
-                if keeper?.holds(AddressLedger.Key(prefix, on: index)) ?? false {
-                    doubtRoutes(.refused)
-                    continue
-                }
+            case .address(_, let index):
                 doubtRoutes(.all)
                 if let name = interfaces[index]?.name { tellSources(on: name, at: now) }
             case .addressRemoved(let prefix, let index):
@@ -342,9 +359,8 @@ package final class VRRPProcess: ChildProcess {
             routeKeeper?.claim([], [], by: place)
         case .announce(let place, let from, let count):
             guard let router = routers.routers[place] else { return }
-            for index in from..<(from + count) where index < router.announcedAddresses.count {
-                if let holding = holding(router.announcedAddresses[index], of: router) { toAnnounce.append(holding) }
-            }
+            let entries = router.announcedAddresses.dropFirst(from).prefix(count)
+            toAnnounce += holdings(entries, of: router.settings)
         case .report(let report):
             reporter.report(report, of: routers, at: now)
         case .notice(let notice):
@@ -439,12 +455,17 @@ package final class VRRPProcess: ChildProcess {
     // MARK: Addresses
 
     private func holdings(of router: VirtualRouter) -> [AddressLedger.Holding] {
-        router.announcedAddresses.compactMap { holding($0, of: router) }
+        holdings(router.announcedAddresses[...], of: router.settings)
     }
 
-    private func holding(_ entry: AddressEntry, of router: VirtualRouter) -> AddressLedger.Holding? {
-        guard let name = router.settings.interface(of: entry), let index = interfaces[name]?.index else { return nil }
-        return AddressLedger.Holding(entry, on: index)
+    private func holdings(_ entries: ArraySlice<AddressEntry>, of settings: RouterSettings) -> [AddressLedger.Holding] {
+        // Mostly one after the other on the same interface.
+        var last: (name: String, index: UInt32?)?
+        return entries.compactMap { entry in
+            guard let name = settings.interface(of: entry) else { return nil }
+            if last?.name != name { last = (name, interfaces.index(of: name)) }
+            return (last?.index).map { AddressLedger.Holding(entry, on: $0) }
+        }
     }
 
     /// Has a router hold these addresses, refused by the firewall where it does not accept packets to them.
@@ -497,10 +518,13 @@ package final class VRRPProcess: ChildProcess {
     }
 
     private func announceNow(_ holdings: ArraySlice<AddressLedger.Holding>) {
+        // Mostly one after the other on the same interface.
+        var link: Link?
         for holding in holdings {
-            guard let interface = interfaces[holding.interface], let hardware = interface.link.hardware else { continue }
+            if link?.index != holding.interface { link = interfaces[holding.interface]?.link }
+            guard let link, let hardware = link.hardware else { continue }
             announcer.queue(holding.entry.address, at: hardware, interface: holding.interface, isRouter: true)
-            environment.logDetail(announcementLine(holding.entry.address, interface.name))
+            environment.logDetail(announcementLine(holding.entry.address, link.name))
         }
         announcer.flush { [unowned self] _, error in environment.logDetail("cannot announce an address: \(error)") }
     }

@@ -8,6 +8,9 @@ package import Basics
 package enum Event: Hashable, Sendable {
     /// Everything begins.
     case start
+    /// Before ``start``: this router was master until the process before this one died, a moment ago, and its peers cannot
+    /// have noticed. It goes on as master, if the other members of its group do.
+    case resume(router: Int)
     /// The process ends: masters leave with priority 0.
     case stop
     /// An advert passed the checks of the router's ``AdvertFormat``; ``VirtualRouters/receive(_:for:at:clock:into:)``

@@ -23,6 +23,10 @@ package struct GroupTransition: Hashable, Sendable {
 package enum Cause: Hashable, Sendable {
     /// The process has started, or a reload brought the router.
     case start
+    /// The process was started anew while its routers were masters.
+    case resumed
+    /// A reload brought the router with addresses of a master that it took away.
+    case inherited(from: String)
     /// Priority 255: the addresses are ours.
     case ownsAddresses
     /// No advert for the down interval; from whom the last one came, nil if there was none.

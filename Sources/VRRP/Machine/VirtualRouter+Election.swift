@@ -125,7 +125,11 @@ extension VirtualRouter {
         }
         let ours = priority
         if advert.priority > ours || advert.priority == ours && wins(sender) {
-            if settings.advertisesToHigherPriority { sendAdvert(at: now, &actions) }
+            if settings.advertisesToHigherPriority || lastCause == .silence(master: sender) {
+                // It was cut off from us, and may not know that the addresses have been announced from here: our advert
+                // has it announce them again.
+                sendAdvert(at: now, &actions)
+            }
             let cause: Cause
             if advert.priority > ours {
                 say(.masterHeardHigherPriority(sender, theirs: advert.priority, ours: ours), &actions)
@@ -137,6 +141,10 @@ extension VirtualRouter {
             endContest(won: false, at: now, &actions)
             becomeBackup(cause, at: now, &actions)
             accept(advert, from: sender, at: now, &actions)
+            return
+        }
+        if isFarewell(of: sender, at: now) {
+            answer(at: now, &actions)
             return
         }
         // Only the one that stays calls it a contest: to be preempted is the normal course.
@@ -157,12 +165,21 @@ extension VirtualRouter {
             say(.masterHeardLower(sender, theirs: advert.priority, ours: priority), &actions)
             actions.append(.report(.lowerPriority(router: place)))
         }
-        if !settings.ignoresLowerPriority, lastReply.map({ now - $0 >= Self.replyPause }) ?? true {
-            lastReply = now
-            actions.append(.sendAdvert(router: place, priority: priority))
-            countSent(at: now)
-        }
+        answer(at: now, &actions)
         announcements.repeatAfterLowerPriority(at: now)
+    }
+
+    private mutating func answer(at now: Instant, _ actions: inout [Action]) {
+        guard !settings.ignoresLowerPriority, lastReply.map({ now - $0 >= Self.replyPause }) ?? true else { return }
+        lastReply = now
+        actions.append(.sendAdvert(router: place, priority: priority))
+        countSent(at: now)
+    }
+
+    /// Whether this is the last advert of a master that we have just preempted.
+    private func isFarewell(of sender: IPAddress, at now: Instant) -> Bool {
+        guard case .preemption(sender, _) = lastCause, let lastTransition else { return false }
+        return now - lastTransition < settings.advertInterval
     }
 
     private mutating func noteContest(

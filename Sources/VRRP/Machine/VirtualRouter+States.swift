@@ -27,8 +27,12 @@ extension VirtualRouter {
         }
     }
 
-    /// From INIT or FAULT into the election; the owner of the addresses does not wait for one.
+    /// From INIT or FAULT into the election; the owner of the addresses does not wait for one, nor does who goes on as master.
     private mutating func takePart(_ cause: Cause, at now: Instant, _ actions: inout [Action]) {
+        if let succession {
+            becomeMaster(succession, at: now, &actions)
+            return
+        }
         if settings.isOwner && isIndependent {
             becomeMaster(.ownsAddresses, at: now, &actions)
             return
@@ -85,6 +89,7 @@ extension VirtualRouter {
         lastTransition = now
         lastCause = cause
         isCandidate = false
+        succession = nil
         preemptAt = nil
         restUntil = nil
         mentioned.clear(.lowerPriority)
@@ -119,7 +124,7 @@ extension Cause {
     /// Whether the log would not show the cause otherwise: the others have a line of their own before the transition.
     fileprivate var needsSaying: Bool {
         switch self {
-        case .ownsAddresses, .silence, .masterLeft, .preemption, .recovered, .addressLost: true
+        case .resumed, .inherited, .ownsAddresses, .silence, .masterLeft, .preemption, .recovered, .addressLost: true
         case .start, .sessionFailed, .higherPriority, .higherAddress, .fault, .syncGroup, .lateTimer, .stop, .removed: false
         }
     }

@@ -42,6 +42,12 @@ extension VirtualRouter {
         return true
     }
 
+    /// Has everybody know at once who is master and where the addresses are.
+    mutating func speakAgain(at now: Instant, _ actions: inout [Action]) {
+        sendAdvert(at: now, &actions)
+        announcements.once(at: now)
+    }
+
     /// The master has been silent for too long.
     private mutating func claim(at now: Instant, _ actions: inout [Action]) {
         say(.advertTimeout, &actions)

@@ -19,6 +19,8 @@ package struct VirtualRouter: Sendable {
         case fault(Fault, isPresent: Bool)
         case priority(UInt8)
         case source(IPAddress?)
+        /// An interface of a master has its carrier again.
+        case reconnected
         case addressLost(IPAddress)
         /// The BFD session with a neighbour has failed.
         case sessionFailed(FastFailover)
@@ -51,9 +53,9 @@ package struct VirtualRouter: Sendable {
     /// The other master that is about although we are master.
     package internal(set) var contest: Contest?
     /// Who guards version 2 adverts in an authentication header.
-    package internal(set) var header: AuthenticationHeader?
+    @Seldom package internal(set) var header: AuthenticationHeader? = nil
     /// Who guards adverts with an authentication trailer.
-    package internal(set) var trailer: AuthenticationTrailer?
+    @Seldom package internal(set) var trailer: AuthenticationTrailer? = nil
     /// The checksum form of sent adverts follows the last peer heard where the settings leave it open.
     package internal(set) var heardChecksum: ChecksumForm?
 
@@ -76,6 +78,9 @@ package struct VirtualRouter: Sendable {
     var isCandidate = false
     /// Whether the addresses are held: what release answers.
     var isHolding = false
+
+    /// Why it will be master without an election: it or a router with its addresses was, up to now.
+    var succession: Cause?
 
     var restUntil: Instant?
     var advertDue: Instant?
@@ -150,6 +155,7 @@ package struct VirtualRouter: Sendable {
         case .fault(let fault, false): clear(fault, at: now, &actions)
         case .priority(let priority): change(to: priority, &actions)
         case .source(let address): move(to: address, at: now, &actions)
+        case .reconnected: if state == .master { speakAgain(at: now, &actions) }
         case .addressLost(let address):
             if state == .master { yield(.addressLost(address), at: now, &actions) }
         case .sessionFailed(let failover): claim(after: failover, at: now, &actions)

@@ -26,7 +26,9 @@ extension VirtualRouters {
                 kept.insert(add(settings))
             }
         }
-        for place in routers.indices where !kept.contains(place) { remove(place, at: now) }
+        let leaving = routers.indices.filter { !kept.contains($0) }
+        passOn(from: leaving)
+        for place in leaving { remove(place, at: now) }
         store(new, options)
         formGroups(new.syncGroups, at: now)
         if started != nil {
@@ -50,6 +52,7 @@ extension VirtualRouters {
             groupOfPlace[place] = -1
         }
         places[settings.identity] = place
+        if started != nil { newcomers.insert(place) }
         pending.append(.added(router: place))
         return place
     }
@@ -65,6 +68,7 @@ extension VirtualRouters {
     private mutating func remove(_ place: Int, at now: Instant) {
         guard let settings = routers[place]?.settings else { return }
         groupOfPlace[place] = -1
+        newcomers.remove(place)
         tell(place, .remove, at: now)
         departing.append(place)
         places[settings.identity] = nil

@@ -12,8 +12,19 @@ private enum Effect {
 
 extension VirtualRouters {
     mutating func noteLink(_ name: String, isUp: Bool, at now: Instant) {
-        note(.interface(name), objects.setLink(name, isUp: isUp, at: now), at: now)
+        let changed = objects.setLink(name, isUp: isUp, at: now)
+        note(.interface(name), changed, at: now)
+        if changed, isUp { speakAgain(on: name, at: now) }
         if !isUp, !isWatched(.interface(name)) { objects.forget(.interface(name)) }
+    }
+
+    /// The carrier of an interface returned. Masters that did not step down with it say again who they are, for whoever is
+    /// behind it may have heard another one meanwhile.
+    private mutating func speakAgain(on interface: String, at now: Instant) {
+        for place in routers.indices {
+            guard let router = routers[place], router.state == .master, router.reaches(interface) else { continue }
+            tell(place, .reconnected, at: now)
+        }
     }
 
     mutating func noteScript(_ name: String, _ result: Event.ScriptResult, at now: Instant) {
@@ -66,9 +77,11 @@ extension VirtualRouters {
             if case .unknown = effect(of: tracker) { return true }
             return false
         }
-        guard !isWaiting else { return }
+        // Who goes on as master takes its trackers to be as good as they were.
+        let goesOn = router.succession != nil
+        guard goesOn || !isWaiting, !newcomers.contains(place) else { return }
         let rest = started + options.startupDelay
-        tell(place, .start(resting: rest > now ? rest : nil), at: now)
+        tell(place, .start(resting: rest > now && !goesOn ? rest : nil), at: now)
     }
 
     /// Works out the faults and the priority of a router from the state of what it tracks, and tells it what changed.
@@ -134,6 +147,13 @@ extension VirtualRouters {
         let (product, overflows) = value.multipliedReportingOverflow(by: factor)
         let weight = overflows ? ((value < 0) == (factor < 0) ? 253 : -254) : product
         return weight <= -254 ? .fault(.file(name, value: value)) : .weight(min(weight, 253))
+    }
+}
+
+extension VirtualRouter {
+    /// Whether it sends adverts or announcements by that interface.
+    fileprivate func reaches(_ interface: String) -> Bool {
+        settings.interface == interface || announcedAddresses.contains { $0.interface == interface }
     }
 }
 

@@ -39,6 +39,8 @@ package struct VirtualRouters: Sendable {
     /// The group of the router at each place, or -1.
     var groupOfPlace: [Int] = []
     var objects = TrackedObjects()
+    /// Routers that a reload brought and that wait to hear of their source address before they take part.
+    var newcomers: Set<Int> = []
     /// When ``Event/start`` came; nil before and after ``Event/stop``.
     var started: Instant?
     /// Actions of the call in progress, before adverts are put first.
@@ -81,6 +83,8 @@ package struct VirtualRouters: Sendable {
         switch event {
         case .start:
             start(at: now)
+        case .resume(let place):
+            if started == nil { routers[place]?.succession = .resumed }
         case .stop:
             stop(at: now)
         case .advert(let place, let advert, let sender):
@@ -89,6 +93,7 @@ package struct VirtualRouters: Sendable {
             tell(place, .rejected(rejection, from: sender), at: now)
         case .source(let place, let address):
             tell(place, .source(address), at: now)
+            welcome(place, at: now)
         case .addressLost(let place, let address):
             tell(place, .addressLost(address), at: now)
         case .obstacle(let place, let obstacle, let isPresent):
@@ -215,12 +220,16 @@ package struct VirtualRouters: Sendable {
             if case .sendAdvert = action { continue }
             actions.append(action)
         }
-        pending.removeAll(keepingCapacity: true)
+        // What a transition of a thousand routers fills is not kept for their adverts.
+        pending.removeAll(keepingCapacity: pending.capacity <= Self.usualActions)
     }
+
+    private static let usualActions = 2_048
 
     private mutating func start(at now: Instant) {
         guard started == nil else { return }
         started = now
+        keepTogether()
         for place in routers.indices { evaluate(place, at: now) }
         for place in routers.indices { startIfReady(place, at: now) }
     }

@@ -159,6 +159,8 @@ extension Cause {
     package var words: String {
         switch self {
         case .start: "start"
+        case .resumed: "it was before the process was restarted"
+        case .inherited(let name): "it has addresses of (\(name)), which is no longer configured"
         case .stop: "stop"
         case .removed: "removed from the configuration"
         case .ownsAddresses: "owner of the addresses"

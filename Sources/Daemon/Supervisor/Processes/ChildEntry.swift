@@ -12,6 +12,8 @@ struct ChildInheritance {
     var control: MessageChannel
     var bfdChannels: BFDChannels
     var scheduling: SchedulingOrigin
+    /// When the process died that did its work before; nil at the first start.
+    var predecessorDied: Instant?
     /// The parent's pid.
     var parent: Int32
     /// The network namespace that the daemon was started in, if it has left that.
@@ -37,8 +39,9 @@ struct ChildInheritance {
             configuration.globals.settings(of: kind).apply(kind, logger)
             try enterNamespace(configuration.globals.namespace, logger)
             let environment = try ProcessEnvironment(
-                kind: kind, commandLine: commandLine, configuration: configuration, logger: logger, parent: control,
-                bfdChannels: bfdChannels, scheduling: scheduling
+                kind: kind, commandLine: commandLine, frozen: frozen, configuration: configuration, logger: logger,
+                parent: control,
+                bfdChannels: bfdChannels, scheduling: scheduling, predecessorDied: predecessorDied
             )
             return kind.run(in: environment)
         } catch {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-import Basics
+package import Basics
 import Config
 package import Linux
 import VRRP
@@ -18,9 +18,13 @@ package final class ProcessEnvironment {
     package let notifications: NotifyRunner
     /// State changes of BFD sessions: written by the BFD process, read by the other two.
     package let bfdChannels: BFDChannels
+    /// When the process died that did this one's work before; nil if there was none.
+    package let predecessorDied: Instant?
     /// By which the process runs now.
     package private(set) var configuration: Configuration
 
+    /// What the configuration was read from.
+    private var frozen: SealedMemory
     private let parent: MessageChannel
     private var parentRegistration: EventLoop.Registration?
     private var signals: SignalWatch?
@@ -28,15 +32,18 @@ package final class ProcessEnvironment {
     private var isStopping = false
 
     init(
-        kind: ChildKind, commandLine: CommandLine, configuration: Configuration, logger: Logger, parent: MessageChannel,
-        bfdChannels: BFDChannels, scheduling: SchedulingOrigin
+        kind: ChildKind, commandLine: CommandLine, frozen: SealedMemory, configuration: Configuration, logger: Logger,
+        parent: MessageChannel,
+        bfdChannels: BFDChannels, scheduling: SchedulingOrigin, predecessorDied: Instant?
     ) throws(SystemError) {
         self.kind = kind
         self.commandLine = commandLine
+        self.frozen = frozen
         self.configuration = configuration
         self.logger = logger
         self.parent = parent
         self.bfdChannels = bfdChannels
+        self.predecessorDied = predecessorDied
         loop = try EventLoop()
         processes = ChildProcesses(loop: loop)
         launcher = ScriptLauncher(origin: scheduling)
@@ -147,8 +154,13 @@ extension ProcessEnvironment {
         log("Reloading")
         do {
             let old = configuration
-            configuration = try Configuration(frozen: SealedMemory(owning: descriptor), for: kind.processes)
-            configuration.vrrp.keepNames(of: old.vrrp, configuration.globals.vrrp)
+            let memory = try SealedMemory(owning: descriptor)
+            // Most reloads change what another process does, or nothing.
+            if try !memory.isSame(as: frozen) {
+                configuration = try Configuration(frozen: memory, for: kind.processes)
+                configuration.vrrp.keepNames(of: old.vrrp, configuration.globals.vrrp)
+            }
+            frozen = memory
             process.reload(from: old, at: now)
             // What was logged in changing over is to stand before the parent's "Reload complete".
             logger.flush(within: .zero)

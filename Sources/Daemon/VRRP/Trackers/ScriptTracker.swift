@@ -13,6 +13,8 @@ final class ScriptTracker {
     private final class Script {
         var settings: ScriptSettings
         var process: Int32?
+        /// Whether its turn to be started has yet to come.
+        var isWaiting = false
         var timedOut = false
         var next: EventLoop.TimerID?
         var limit: EventLoop.TimerID?
@@ -24,12 +26,17 @@ final class ScriptTracker {
     private static let grace = Interval.milliseconds(500)
 
     private let environment: ProcessEnvironment
+    /// A hundred scripts in the same rhythm are not started all at one moment.
+    private let starts: TurnQueue
     private var scripts: [String: Script] = [:]
 
     /// A run of the script of that name has ended.
     var ended: (String, Event.ScriptResult, Instant) -> Void = { _, _, _ in }
 
-    init(_ environment: ProcessEnvironment) { self.environment = environment }
+    init(_ environment: ProcessEnvironment) {
+        self.environment = environment
+        starts = TurnQueue(loop: environment.loop)
+    }
 
     /// Runs these scripts from now on. One whose settings did not change keeps its rhythm; a new one runs at once.
     func configure(_ wanted: [ScriptSettings]) {
@@ -70,7 +77,14 @@ final class ScriptTracker {
 
     private func run(_ script: Script) {
         schedule(script)
-        guard script.process == nil else { return }
+        guard script.process == nil, !script.isWaiting else { return }
+        script.isWaiting = true
+        starts.add { [unowned self] in start(script) }
+    }
+
+    private func start(_ script: Script) {
+        script.isWaiting = false
+        guard scripts[script.settings.name] === script else { return }
         script.timedOut = false
         let command = script.settings.command
         do throws(SystemError) {
