@@ -10,13 +10,14 @@ package protocol Defaulted {
 }
 
 extension Defaulted where Self: Equatable {
-    package var isDefault: Bool { self == Self() }
+    @inlinable package var isDefault: Bool { self == Self() }
 }
 
 extension Optional: Defaulted {
+    @inlinable
     package init() { self = nil }
 
-    package var isDefault: Bool {
+    @inlinable package var isDefault: Bool {
         switch self {
         case .none: true
         case .some: false
@@ -30,12 +31,13 @@ extension Optional: Defaulted {
 @propertyWrapper
 package struct Seldom<Value: Defaulted> {
     /// The value, unless it is the default.
-    private var box: [Value] = []
+    @usableFromInline var box: [Value] = []
 
+    @inlinable
     package init(wrappedValue: Value) { put(wrappedValue) }
 
-    package var wrappedValue: Value {
-        get { box.first ?? Value() }
+    @inlinable package var wrappedValue: Value {
+        get { box.isEmpty ? Value() : box[0] }
         set { put(newValue) }
         _modify {
             if box.isEmpty {
@@ -49,7 +51,8 @@ package struct Seldom<Value: Defaulted> {
         }
     }
 
-    private mutating func put(_ value: Value) {
+    @inlinable
+    mutating func put(_ value: Value) {
         if value.isDefault {
             box = []
         } else if box.isEmpty {

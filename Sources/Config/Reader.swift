@@ -9,6 +9,8 @@ package struct Reader {
     package let surroundings: Surroundings
     /// The processes this reading is for: root blocks of others are passed over.
     package var processes: KeywordEntry.Processes = .all
+    /// Called again and again while something long is read: the time for whoever reads beside other work to see to that.
+    package var intermission: () -> Void = {}
     /// The blocks being read, outermost first: their names and where they were opened.
     package private(set) var blocks: [(name: String, position: Position)] = []
     /// The first block inside the current outermost one whose '}' stands further to the left than the block itself: it may be the end
@@ -157,7 +159,10 @@ package struct Reader {
         return last.position?.line == position.line && last.position?.file == position.file
     }
 
-    mutating func enter(_ statement: Statement) { blocks.append((statement.name, statement.position)) }
+    mutating func enter(_ statement: Statement) {
+        blocks.append((statement.name, statement.position))
+        intermission()
+    }
 
     mutating func leave() -> (name: String, position: Position)? {
         let block = blocks.popLast()

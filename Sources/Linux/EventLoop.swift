@@ -75,6 +75,9 @@ package final class EventLoop {
 
     /// What was reported of the descriptor whose handler runs now.
     package private(set) var readiness: Interest = []
+    /// Whether a turn always sleeps, be it for microseconds. A real-time process that works through something slice by slice would
+    /// otherwise count as one that runs wild (RLIMIT_RTTIME), and be killed.
+    package var alwaysSleeps = false
     /// The longest that a deadline had to wait for its handler.
     package private(set) var worstLateness = Interval.zero
 
@@ -223,6 +226,14 @@ package final class EventLoop {
         fire(later)
     }
 
+    /// For handlers that take long: does a turn in between if a deadline has come. Between two calls of this the handler must leave
+    /// nothing half done that other handlers look at.
+    package func seeToWhatIsDue() {
+        guard let due = earliest else { return }
+        let now = Instant.now
+        if due <= now { turn(until: now) }
+    }
+
     private var earliest: Instant? {
         var first = timerQueue.first?.deadline
         for source in sources {
@@ -248,8 +259,11 @@ package final class EventLoop {
 
     private func wait(until deadline: Instant) -> Int {
         guard deadline != .distantFuture else { return poll(nanoseconds: -1) }
-        return poll(nanoseconds: max(0, (deadline - Instant.now).nanoseconds))
+        return poll(nanoseconds: max(alwaysSleeps ? Self.shortestSleep : 0, (deadline - Instant.now).nanoseconds))
     }
+
+    /// Less might be over before it has begun.
+    private static let shortestSleep: Int64 = 10_000
 
     private func poll(nanoseconds: Int64) -> Int {
         let ready = clinux_epoll_wait(epoll.number, events, Int32(Self.eventRoom), nanoseconds)

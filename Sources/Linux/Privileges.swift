@@ -15,15 +15,42 @@ package enum Privileges {
     package static func setRealtime(priority: Int32) throws(SystemError) {
         var parameter = sched_param()
         parameter.sched_priority = max(sched_get_priority_min(SCHED_RR), min(priority, sched_get_priority_max(SCHED_RR)))
-        let resetOnFork: Int32 = 0x4000_0000
         try system("sched_setscheduler") { sched_setscheduler(0, SCHED_RR | resetOnFork, &parameter) }
     }
+
+    /// SCHED_RESET_ON_FORK.
+    private static let resetOnFork: Int32 = 0x4000_0000
 
     /// How long a real-time process may run without ever waiting before it is sent XCPU, then killed at twice that.
     package static func limitRealtime(_ time: Interval) throws(SystemError) {
         let microseconds = rlim_t(max(1, time.microseconds))
         try setLimit(__RLIMIT_RTTIME, soft: microseconds, hard: microseconds &* 2)
     }
+
+    /// Does something that may take long, such as reading a configuration, without the limit of ``limitRealtime(_:)``. Who may not
+    /// lift it, works at ordinary priority meanwhile.
+    package static func withoutRealtimeLimit<Result, Failure: Error>(
+        _ body: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        var limit = rlimit()
+        let resource = __rlimit_resource_t(__RLIMIT_RTTIME.rawValue)
+        guard isRealtime, getrlimit(resource, &limit) == 0, limit.rlim_cur != .max else { return try body() }
+        var none = rlimit(rlim_cur: .max, rlim_max: .max)
+        if setrlimit(resource, &none) == 0 {
+            defer { setrlimit(resource, &limit) }
+            return try body()
+        }
+        let policy = sched_getscheduler(0)
+        var parameter = sched_param()
+        sched_getparam(0, &parameter)
+        var ordinary = sched_param()
+        sched_setscheduler(0, SCHED_OTHER, &ordinary)
+        defer { sched_setscheduler(0, policy, &parameter) }
+        return try body()
+    }
+
+    /// Whether this process has real-time priority.
+    package static var isRealtime: Bool { sched_getscheduler(0) & ~resetOnFork == SCHED_RR }
 
     /// Keeps all memory, present and future, out of swap.
     package static func lockMemory() throws(SystemError) {

@@ -54,6 +54,30 @@ struct EventLoopTests {
         loop.cancel(cancelled)
     }
 
+    @Test func aHandlerThatTakesLongLetsWhatIsDueComeInBetween() throws {
+        let loop = try EventLoop()
+        let pipe = try FileDescriptor.pipe()
+        var order: [String] = []
+        var next: Instant? = .now + .milliseconds(1)
+        try loop.add(pipe.reading) { _ in
+            order.append("heard")
+            _ = try? pipe.reading.read()
+        }
+        loop.addDeadlines(next: { next }, reached: { _ in
+            order.append("due")
+            next = nil
+        })
+        loop.after(.zero) { _ in
+            loop.seeToWhatIsDue()
+            order.append("begun")
+            _ = try? pipe.writing.write(some: [1])
+            while next != nil { loop.seeToWhatIsDue() }
+            order.append("ended")
+        }
+        loop.turn(until: .now)
+        #expect(order == ["begun", "heard", "due", "ended"])
+    }
+
     @Test func aTimerIsNeverEarlyAndHardlyLate() throws {
         let loop = try EventLoop()
         var lateness: [Int64] = []

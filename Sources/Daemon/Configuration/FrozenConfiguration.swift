@@ -50,8 +50,13 @@ package struct FrozenConfiguration {
 extension Configuration {
     /// Replays a frozen configuration for some processes; the parts of others stay empty. What there is to say about it has
     /// been said when it was frozen. Throws EINVAL for memory that holds something else.
-    package init(frozen memory: SealedMemory, for processes: KeywordEntry.Processes) throws(SystemError) {
-        guard let frozen = FrozenConfiguration(bytes: try memory.read()), let replayed = Self(replaying: frozen, for: processes)
+    ///
+    /// `intermission` is called again and again meanwhile, for who has other work as well.
+    package init(
+        frozen memory: SealedMemory, for processes: KeywordEntry.Processes, intermission: @escaping () -> Void = {}
+    ) throws(SystemError) {
+        let bytes = try memory.read()
+        guard let frozen = FrozenConfiguration(bytes: bytes), let replayed = Self(replaying: frozen, for: processes, intermission)
         else {
             throw SystemError(call: "configuration", code: SystemError.invalidArgument)
         }
@@ -59,10 +64,13 @@ extension Configuration {
     }
 
     /// As above, from what is frozen itself; nil if it is something else.
-    package init?(replaying frozen: FrozenConfiguration, for processes: KeywordEntry.Processes) {
+    package init?(
+        replaying frozen: FrozenConfiguration, for processes: KeywordEntry.Processes, _ intermission: @escaping () -> Void = {}
+    ) {
         guard let lines = FrozenLines(frozen.lines) else { return nil }
         var reader = Reader(surroundings: Surroundings(FactBook(frozen.facts)), frozen: lines)
         reader.processes = processes
+        reader.intermission = intermission
         var draft = ConfigurationDraft()
         reader.readRoot(by: ConfigurationDraft.table, into: &draft)
         self.init(&draft, &reader)

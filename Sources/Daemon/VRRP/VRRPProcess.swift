@@ -214,15 +214,21 @@ package final class VRRPProcess: ChildProcess {
     private func receive(
         _ packet: borrowing ReceivedPacket, _ candidates: [Int], _ interface: UInt32, _ now: Instant
     ) {
-        let listening = candidates.filter { listens($0, on: interface) }
-        guard let place = routers.addressee(of: packet, among: listening) else {
+        guard let place = addressee(of: packet, among: candidates, on: interface) else {
             guard candidates.isEmpty, environment.configuration.globals.vrrp.logsUnknownRouterIDs, let id = packet.routerID,
                 let name = interfaces[interface]?.name
             else { return }
             return tell(.unknownRouter(id, interface: name), at: now)
         }
         routers.receive(packet, for: place, at: now, clock: .now, into: &actions)
-        perform(at: now)
+        // Most adverts say that everything is as it was.
+        if !actions.isEmpty { perform(at: now) }
+    }
+
+    /// Which router a packet is for; mostly there is but one.
+    private func addressee(of packet: borrowing ReceivedPacket, among candidates: [Int], on interface: UInt32) -> Int? {
+        if candidates.count == 1 { return listens(candidates[0], on: interface) ? candidates[0] : nil }
+        return routers.addressee(of: packet, among: candidates.filter { listens($0, on: interface) })
     }
 
     /// Whether a router takes adverts from an interface: one that sends from a virtual MAC hears everything twice while it does.
@@ -233,11 +239,14 @@ package final class VRRPProcess: ChildProcess {
         return interface == own.index || !own.isUsable
     }
 
-    /// Whether these are news of an address that we hold. They come by the thousand and it is no source of adverts; but its
-    /// detection of duplicates may have ended.
+    /// Whether these are news of a virtual address that we hold. They come by the thousand and it is no source of adverts; but
+    /// its detection of duplicates may have ended.
     private func isOwnAddress(_ news: KernelNews) -> Bool {
-        guard case .address(let address) = news else { return false }
-        return keeper?.holds(AddressLedger.Key(address.prefix, on: address.interface)) ?? false
+        guard case .address(let address) = news, let keeper else { return false }
+        let key = AddressLedger.Key(address.prefix, on: address.interface)
+        guard keeper.holds(key) else { return false }
+        // These may be sources, for they are there whatever the routers do.
+        return ![Self.statics, Self.ipvlans].contains { keeper.claims(of: $0).contains { $0.key == key } }
     }
 
     /// What news of interfaces and addresses mean to the routers.

@@ -35,7 +35,7 @@ extension VirtualRouter {
     mutating func read(_ packet: borrowing ReceivedPacket, clock: WallClock) throws(Rejection) -> Advert {
         if let refusal = refusal(of: packet) { throw refusal }
         let advert = try format.parse(packet)
-        try header?.verify(packet)
+        if header != nil { try header?.verify(packet) }
         if trailer != nil {
             let length = format.messageLength(count: Int(packet.message[packet.message.startIndex + 3]))
             try trailer?.verify(packet, messageLength: length, clock: clock)

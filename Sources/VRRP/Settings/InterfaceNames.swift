@@ -97,7 +97,8 @@ extension RouterSettings {
         if let name = old?.virtualInterface?.name, isKept.contains(name) {
             virtualInterface?.name = name
         } else {
-            virtualInterface?.name = names.make(names.prefix, routerID, family)
+            let name = names.make(names.prefix, routerID, family)
+            virtualInterface?.name = name
         }
     }
 

@@ -30,7 +30,10 @@ extension VRRPDraft {
         settings.trackProcesses = draft.settledProcesses(&settling, &objects)
 
         var routers = RoutersCase(draft.routers.map { RouterCase($0) })
-        for index in routers.routers.indices { RouterCase.rules.apply(to: &routers.routers[index], &settling) }
+        for index in routers.routers.indices {
+            RouterCase.rules.apply(to: &routers.routers[index], &settling)
+            settling.reader.intermission()
+        }
         RoutersCase.rules.apply(to: &routers, &settling)
 
         var groups = GroupsCase(draft.syncGroups, routers.routers)

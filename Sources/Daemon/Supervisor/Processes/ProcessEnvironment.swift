@@ -83,7 +83,7 @@ extension ProcessEnvironment {
     func run(_ type: (some ChildProcess).Type) -> Int32 {
         let process: any ChildProcess
         do {
-            process = try type.init(self)
+            process = try Privileges.withoutRealtimeLimit { () throws(ExitCode) in try type.init(self) }
         } catch {
             return error.rawValue
         }
@@ -98,6 +98,7 @@ extension ProcessEnvironment {
         }
         logger.flush(within: .zero)
         answer(.loaded)
+        loop.alwaysSleeps = Privileges.isRealtime
         Memory.keepLean(on: loop)
         loop.run()
         return exitCode.rawValue
@@ -152,15 +153,21 @@ extension ProcessEnvironment {
     private func reload(_ process: any ChildProcess, from descriptor: FileDescriptor, at now: Instant) {
         guard !isStopping else { return }
         log("Reloading")
+        Privileges.withoutRealtimeLimit { changeOver(process, from: descriptor, at: now) }
+    }
+
+    private func changeOver(_ process: any ChildProcess, from descriptor: FileDescriptor, at now: Instant) {
         do {
             let old = configuration
             let memory = try SealedMemory(owning: descriptor)
             // Most reloads change what another process does, or nothing.
             if try !memory.isSame(as: frozen) {
-                configuration = try Configuration(frozen: memory, for: kind.processes)
+                configuration = try Configuration(frozen: memory, for: kind.processes) { [unowned self] in loop.seeToWhatIsDue() }
                 configuration.vrrp.keepNames(of: old.vrrp, configuration.globals.vrrp)
             }
             frozen = memory
+            // The order to stop may have come meanwhile.
+            guard !isStopping else { return }
             process.reload(from: old, at: now)
             // What was logged in changing over is to stand before the parent's "Reload complete".
             logger.flush(within: .zero)
