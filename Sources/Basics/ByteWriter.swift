@@ -60,5 +60,11 @@ extension ByteWriter {
         append(UInt8(truncatingIfNeeded: value))
     }
 
+    /// Appends eight bytes, the highest one first.
+    package mutating func write(_ value: UInt64) {
+        write(UInt32(truncatingIfNeeded: value >> 32))
+        write(UInt32(truncatingIfNeeded: value))
+    }
+
     private mutating func append(_ byte: UInt8) { bytes.append(byte) }
 }
