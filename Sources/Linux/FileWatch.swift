@@ -30,12 +30,14 @@ package final class FileWatch {
 
     /// Calls the handler after the file was written and closed, moved into or out of place, or deleted. Its directory must
     /// exist. Several changes may be told as one, and a lost event is told as a change.
+    ///
+    /// What happens to a file while it is open for writing is not told: whoever writes a number empties the file first.
     package func watch(_ path: String, changed: @escaping (Instant) -> Void) throws(SystemError) {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         let name = String(parts.last ?? "")
         let joined = parts.dropLast().joined(separator: "/")
         let directory = joined.isEmpty ? (path.hasPrefix("/") ? "/" : ".") : joined
-        let mask = UInt32(IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_MODIFY | IN_ONLYDIR)
+        let mask = UInt32(IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR)
         let watch = try system("inotify_add_watch") { inotify_add_watch(descriptor.number, directory, mask) }
         directories[watch, default: []].append(Watched(name: name, changed: changed))
     }
