@@ -129,6 +129,12 @@ import Testing
         #expect(bench.text == ["10.1.0.1:80 10.0.0.1=9"], "the script's word counts, not the new weight")
         bench.answer(.passed)
         #expect(bench.text == ["10.1.0.1:80 10.0.0.1=5"])
+        bench.answer(.passedWithWeight(9))
+        bench.answer(refused)
+        _ = bench.notices()
+        bench.answer(.passed)
+        #expect(bench.text == ["10.1.0.1:80 10.0.0.1=5"], "a failed script's word is forgotten")
+        #expect(!bench.notices().contains { $0.contains("weight") }, "and nothing is said of it, as upstream")
     }
 
     /// `ha_suspend` comes and goes with reloads; an attempt of a checker that rests is forgotten.

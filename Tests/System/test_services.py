@@ -5,8 +5,8 @@ import re
 import signal
 import time
 
-from lab import Lab, check, instance, pss, stays_true, wait_until
-from services import DatagramServer, StreamServer, Watched, WebServer, checker, real_server, virtual_server
+from lab import BINARY, PEER, Failure, Lab, check, instance, pss, stays_true, wait_until
+from services import DatagramServer, Fifo, StreamServer, Watched, WebServer, checker, real_server, virtual_server
 from suite import test
 
 TCP = checker("TCP_CHECK", "retry 1", "delay_before_retry 0.2", "delay_loop 0.4", "connect_timeout 0.5")
@@ -190,7 +190,8 @@ def _():
         client.run("sysctl", "-qw", "net.ipv4.conf.all.arp_ignore=1")  # an address answers on its own link only
         plain, other = StreamServer(client, 1000), StreamServer(client, 1001, client.address(1))
         six = StreamServer(client, 1002, "fd00:90::2")
-        datagrams = DatagramServer(client, 1003)
+        datagrams, near = DatagramServer(client, 1003), StreamServer(client, 1004, "::")
+        link_local = next(a.split("/")[0] for a in client.addresses("eth0", "-6") if a.startswith("fe80"))
         quick = ["retry 1", "delay_before_retry 0.2", "delay_loop 0.4", "connect_timeout 0.5"]
 
         def service(number, *lines, kind="TCP_CHECK"):
@@ -201,12 +202,16 @@ def _():
             service(1, f"connect_ip {other.address}", "connect_port 1001", "bind_if eth1"),
             service(2, "connect_ip fd00:90::2", "connect_port 1002"),
             service(3, *to, "fwmark 66"), service(4, *to, "bind_if eth1"), service(5, "connect_port 1000"),
-            service(6, f"connect_ip {plain.address}", "connect_port 1003", "bind_port 4445", "require_reply", kind="UDP_CHECK"))
-        watched.expect("DOWN", 3, 4, 5)
+            service(6, f"connect_ip {plain.address}", "connect_port 1003", "bind_port 4445", "require_reply", kind="UDP_CHECK"),
+            service(7, f"connect_ip {link_local}", "connect_port 1004", "bind_if eth0"),
+            service(8, "connect_ip fd00:90::2", kind="PING_CHECK"), service(9, "connect_ip fd00:90::99", kind="PING_CHECK"))
+        watched.expect("DOWN", 3, 4, 5, 9)
         # Ten attempts from one port within the minute that a closed connection is remembered.
         wait_until(lambda: len(plain.by("10.90.0.77")) > 8, 8, "a fixed port is used again", watched.host.daemon.log)
-        wait_until(lambda: other.by(host.address(1)) and six.by("fd00:90::1") and datagrams.attempts, 4, "all are asked")
-        check(not [line for line in watched.fifo.since(0) for n in (0, 1, 2, 6) if f"[10.99.0.{n}]" in line and "DOWN" in line],
+        wait_until(lambda: other.by(host.address(1)) and six.by("fd00:90::1") and datagrams.attempts and near.attempts, 4,
+                   "all are asked", watched.host.daemon.log)
+        check(near.attempts[0].client.startswith("fe80"), "from the link's own address", near.attempts[0])
+        check(not [line for line in watched.fifo.since(0) for n in (0, 1, 2, 6, 7, 8) if f"[10.99.0.{n}]" in line and "DOWN" in line],
               "they stay up", watched.fifo.events, watched.host.daemon.log()[-3000:])
         now = plain.change("refuse")
         watched.expect("DOWN", 0, since=now)
@@ -347,3 +352,106 @@ def _():
         wait_until(lambda: table() == ["1001"], 3, "it is out of the table", table)
         watched.host.daemon.signal(signal.SIGKILL, "chk.pid")
         stays_true(lambda: table() == ["1001"], 4, "it stays out of the table", table)
+
+
+class Story:
+    """The same events for two daemons, and what each of them makes of them: lines of the pipe and scripts that ran."""
+
+    def __init__(self, lab, binaries):
+        self.lab, self.directory, self.told, self.ignored = lab, lab.directory, [], None
+        self.servers = [StreamServer(lab.client, 1000 + n) for n in range(6)]
+        self.say = script(lab, "say", 'file=$1; shift; echo "$@" >>"$file"')
+        self.weigh = script(lab, "weigh", f'exit "$(cat {lab.directory}/status)"')
+        self.put("status", "0")
+        self.put("file", "0")
+        for host, binary in zip(lab.routers, binaries):
+            host.fifo = Fifo(lab, f"{lab.directory}/{host.name}.fifo")
+            host.daemon.start(self.file(host), binary=binary, parts=("-C",))
+
+    def put(self, name, text):
+        with open(f"{self.directory}/{name}", "w") as file:
+            file.write(f"{text}\n")
+
+    def file(self, host, weight=1, without=()):
+        say = f"{self.say} {self.directory}/{host.name}.out"
+        quorum = f'quorum_up "{say} quorum up"\nquorum_down "{say} quorum down"\n'
+        misc = checker("MISC_CHECK", "delay_loop 0.4", f"misc_path {self.weigh}", "misc_dynamic", "retry 0", "misc_timeout 5")
+
+        def server(number, *checks, extra=""):
+            return "" if number in without else real_server(
+                self.servers[number].address, 1000 + number, *checks,
+                extra=f'notify_up "{say} up {number}"\nnotify_down "{say} down {number}"\n{extra}')
+        return (f"global_defs {{\n router_id lab\n enable_script_security\n script_user root\n lvs_notify_fifo {host.fifo.path}\n}}\n"
+                f"track_file F {{\n file {self.directory}/file\n weight 1\n}}\n" + virtual_server(
+                    "10.99.0.1", server(0, TCP, extra=f"weight {weight}"), server(1, TCP),
+                    extra=f"{quorum}quorum 2\nhysteresis 1\nsorry_server 10.9.9.9 80") + virtual_server(
+                    "10.99.0.2", server(2, TCP, extra="inhibit_on_failure"), server(3, misc, extra="weight 4"),
+                    extra=f"{quorum}alpha\nomega\nsorry_server 10.9.9.9 80\nsorry_server_inhibit") + virtual_server(
+                    "10.99.0.3", server(4, TCP, checker("FILE_CHECK", "track_file F", "weight 2")), server(5), extra=quorum)
+                + virtual_server("10.99.0.4", server(5, checker("FILE_CHECK", "track_file F", "weight 0")), extra=quorum))
+
+    def reload(self, **changes):
+        for host in self.lab.routers:
+            host.daemon.reload(self.file(host, **changes))
+
+    def seen(self, host):
+        """All that came of it so far; the order in which scripts of several objects end is free."""
+        found = re.findall(r": ((?:Gained|Lost) quorum .*|.*orry server.*|.* the pool .*|Changing weight .*"
+                           r"|(?:Adding|Removing|Enabling|Disabling) service .*)", host.daemon.log())
+        told = [line for line in found if not (self.ignored and re.search(self.ignored, line))]
+        return [*sorted(host.fifo.since(self.began)), *sorted(lines(f"{self.directory}/{host.name}.out")), *sorted(told)]
+
+    def begin(self):
+        """Forgets the start: "Starting with quorum down" has another figure at upstream where there is a hysteresis."""
+        for host in self.lab.routers:
+            open(f"{self.directory}/{host.name}.out", "w").close()
+            open(host.daemon.path("log"), "w").close()
+        self.began = time.monotonic()
+
+    def step(self, name, act, wait=1.0):
+        """Lets something happen, and compares what has come of everything so far."""
+        first, second = self.lab.routers
+        before = len(self.seen(first))
+        act()
+        time.sleep(wait)
+        try:
+            wait_until(lambda: self.seen(first) == self.seen(second), 10, "the same")
+            self.told.append(len(self.seen(first)) - before)
+        except Failure:
+            ours, theirs = self.seen(first), self.seen(second)
+            raise Failure(f"{name}: not as upstream\nonly ours   {[x for x in ours if ours.count(x) > theirs.count(x)]}\n"
+                          f"only theirs {[x for x in theirs if theirs.count(x) > ours.count(x)]}") from None
+
+
+@test("quorum, sorry servers, weights and reloads: the same lines, scripts and log as upstream, event by event", limit=150,
+      kernel="ipvs")
+def _():
+    with Lab(routers=2) as lab:
+        story = Story(lab, [BINARY, PEER])
+        for host in lab.routers:
+            wait_until(lambda: host.fifo.find("tcp:1002 [10.99.0.2]:tcp:80 UP") and host.fifo.find("tcp:1003 [10.99.0.2]:tcp:80 UP"),
+                       10, "started", host.daemon.log)
+        time.sleep(1.5)
+        story.begin()
+        server = story.servers
+        story.step("one of two down", lambda: server[0].change("refuse"))
+        story.step("both down", lambda: server[1].change("refuse"))
+        story.step("one back", lambda: server[0].change("good"))
+        story.step("both back", lambda: server[1].change("good"))
+        story.step("inhibited", lambda: server[2].change("refuse"))
+        story.step("the script says 5", lambda: story.put("status", 7))
+        story.step("the script fails", lambda: story.put("status", 1))
+        story.step("the script says: as configured", lambda: story.put("status", 0))
+        story.step("inhibited no more", lambda: server[2].change("good"))
+        story.step("the file says 5", lambda: story.put("file", 5))
+        story.step("the file says -1", lambda: story.put("file", -1))
+        story.step("the file says 0", lambda: story.put("file", 0))
+        story.step("down before a reload", lambda: server[4].change("refuse"))
+        # Upstream gives the script's server the weight 0 in a reload, until the script is asked again.
+        story.ignored = "Changing weight .*:1003 "
+        story.step("reload of the same", story.reload)
+        story.step("reload with a weight", lambda: story.reload(weight=5))
+        story.step("reload without a server", lambda: story.reload(weight=5, without=(1,)))
+        story.step("up after the reloads", lambda: server[4].change("good"))
+        story.step("the end", lambda: [host.daemon.signal(signal.SIGTERM) for host in lab.routers])
+        check(sum(story.told) > 45, "much was told", story.told)

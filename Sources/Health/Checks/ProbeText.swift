@@ -16,7 +16,7 @@ extension ProbeSubject {
         case .dns: "DNS_CHECK (\(server)) succeed on service."
         case .misc(let settings):
             "Misc check for [\(server) VS \(service)] by [\(settings.script.path)] succeeded."
-        case .file(let settings): "(\(server)): tracked file \(settings.name) now UP state"
+        case .file(let settings): "(\(server)): tracked file \(settings.name) leaving FAULT state"
         case .bfd(let name): "BFD check of [\(name)] RS(\(server)) is UP"
         }
     }

@@ -76,7 +76,7 @@ package enum Notice: Hashable, Sendable, CustomStringConvertible {
             "Executing [\(script)] for service \(server) in VS \(service)"
         case .runningForQuorum(let script, let service): "Executing [\(script)] for VS \(service)"
         case .trackedFile(let name, let server, let isUp):
-            "(\(server)): tracked file \(name) now \(isUp ? "UP" : "FAULT") state"
+            "(\(server)): tracked file \(name) \(isUp ? "leaving" : "now") FAULT state"
         case .bfd(let name, let server, let isUp): "BFD check of [\(name)] RS(\(server)) is \(isUp ? "UP" : "DOWN")"
         }
     }
@@ -101,7 +101,8 @@ package struct QuorumFigures: Hashable, Sendable {
 
     package var gainedText: String { "Gained quorum \(quorum)+\(hysteresis)=\(upperThreshold) <= \(weight)" }
     package var lostText: String { "Lost quorum \(quorum)-\(hysteresis)=\(lowerThreshold) > \(weight)" }
+    /// What is missing to gain the quorum. (Upstream writes a minus, whatever the hysteresis.)
     package var startingText: String {
-        "Starting with quorum down \(quorum)-\(hysteresis)=\(lowerThreshold) > \(weight)"
+        "Starting with quorum down \(quorum)\(hysteresis == 0 ? "-" : "+")\(hysteresis)=\(upperThreshold) > \(weight)"
     }
 }

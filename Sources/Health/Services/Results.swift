@@ -34,6 +34,7 @@ extension VirtualServers {
         case .failed(let failure):
             let allowed = found.settings.timing.retries
             if conclusion.change != nil {
+                if settings.kind.isDynamic { forgetWeight(slot: slot) }
                 let attempts = Notice.Attempts(made: conclusion.retries, allowed: allowed)
                 let subject = subject(found, step: step)
                 if found.settings.logsAllFailures, subject.kind.hasOwnAttemptLine {
@@ -104,6 +105,13 @@ extension VirtualServers {
         let service = Int(owner.service)
         let weight = effectiveWeight(service: service, server: Int(owner.server))
         services[service].setWeight(weight, server: Int(owner.server), into: &actions)
+    }
+
+    /// A script that fails has no say in the weight with which its server comes back. Without a word: the server is down.
+    private mutating func forgetWeight(slot: Int) {
+        checks[slot].weight = 0
+        let (service, server) = (Int(owners[slot].service), Int(owners[slot].server))
+        services[service].servers[server].weight = effectiveWeight(service: service, server: server)
     }
 
     /// The settings' weight plus what all checkers add, never negative.
