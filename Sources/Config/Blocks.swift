@@ -166,7 +166,7 @@ extension Reader {
     private mutating func skipUnknown(_ statement: Statement, among entries: [KeywordEntry]) {
         let count = diagnostics.count
         report(
-            .error, "unknown-keyword", statement, "'\(statement.name)' is not a keyword \(place)",
+            .error, "unknown-keyword", statement, "'\(statement.name)' is not a keyword \(here)",
             help: suggestion(for: statement.name, among: entries)
         )
         guard let line = nextLine() else { return }
@@ -178,18 +178,19 @@ extension Reader {
         derail(count)
     }
 
-    private var place: String { blocks.last.map { "of '\($0.name)'" } ?? "here" }
+    private var here: String { blocks.last.map { "of '\($0.name)'" } ?? "here" }
 
     /// Passes over a block whose brace was just read; a note for each line of it, for they all have no effect.
     private mutating func skippedLines(from open: LogicalLine, _ what: String) -> [Diagnostic.Note] {
         var notes: [Diagnostic.Note] = []
         var depth = 1
-        var last = open.position.line
+        var last = place(of: open)
         while depth > 0, let line = nextLine() {
             depth += line.kind.nesting
-            guard line.position.line != last || line.position.file != open.position.file, notes.count < 1000 else { continue }
-            last = line.position.line
-            notes.append(Diagnostic.Note(at: line.position, "\(what): \(line.bytes.prefix(200).text)"))
+            let place = self.place(of: line)
+            guard place.line != last.line || place.file != last.file, notes.count < 1000 else { continue }
+            last = place
+            notes.append(Diagnostic.Note(at: place, "\(what): \(line.bytes.prefix(200).text)"))
         }
         if depth > 0 {
             report(Diagnostic(.error, "unclosed-block", at: open.position, "the block that begins here is never closed"))

@@ -134,11 +134,23 @@ package struct Reader {
     }
 
     private mutating func noteDerailment(_ line: LogicalLine) {
-        guard let (finding, last) = derailment, last != line.position.line, diagnostics[finding].notes.count < 1000 else { return }
-        derailment?.line = line.position.line
+        let place = self.place(of: line)
+        guard let (finding, last) = derailment, last != place.line, diagnostics[finding].notes.count < 1000 else { return }
+        derailment?.line = place.line
         diagnostics[finding].notes.append(
-            Diagnostic.Note(at: line.position, "read here, but lost on upstream: \(line.bytes.prefix(200).text)")
+            Diagnostic.Note(at: place, "read here, but lost on upstream: \(line.bytes.prefix(200).text)")
         )
+    }
+
+    /// The place of a line in a file as it is written: for the lines of a definition, that of its use.
+    func place(of line: LogicalLine) -> Position {
+        var place = line.position
+        while let source, source.files.indices.contains(place.file), source.files[place.file].definition != nil,
+            let use = source.files[place.file].includedFrom
+        {
+            place = use
+        }
+        return place
     }
 
     /// The line comes again.

@@ -102,6 +102,13 @@ import Testing
         #expect(said.contains("    3 |  routr_id a \\\n      |  ^~~~~~~~\n"), "\(said)")
     }
 
+    @Test("what is skipped in the lines of a definition is told at its use")
+    func skippedDefinition() {
+        let text = "$M= \\\n router_id a \\\n router_id b\n\nglobal_def {\n $M\n}\n"
+        let finding = Trial(Array(text.utf8)).reading.findings.diagnostics.first { $0.code == "unknown-keyword" }
+        #expect(finding?.notes.map(\.position.line) == [6, 7])
+    }
+
     @Test("random_seed makes random numbers the same each time, which upstream only says")
     func seed() {
         func router(_ seed: String) -> String? {

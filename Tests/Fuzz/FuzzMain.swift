@@ -3,9 +3,11 @@
 import Glibc
 import Linux
 
-/// `fuzz SECONDS CORPUS [FILE]...`: reads changed forms of the texts of the corpus, and of other configurations, for so long. Texts that
-/// are found worth keeping are written to CORPUS.new at the end. The text being read stands in `CORPUS.last`, for when the
-/// process does not survive it: a trap, 20 seconds for one text and 2 GB of memory all end it.
+/// `fuzz SECONDS CORPUS [FILE]...`: reads the texts of a corpus and other configurations, which must all be sound, and then for so
+/// long changed forms of them.
+///
+/// Texts that are found worth keeping are written to CORPUS.new at the end. The text being read stands in CORPUS.last, for when
+/// the process does not survive it: a trap, 20 seconds for one text and 2 GB of memory all end it.
 @main
 enum FuzzMain {
     static func main() {
@@ -25,6 +27,11 @@ enum FuzzMain {
     private static func run(for seconds: Int, _ seeds: [[UInt8]], _ corpus: String) {
         let seed = UInt64(time(nil))
         print("seed \(seed), \(seeds.count) texts to begin with")
+        for text in seeds {
+            guard let fault = Trial(text).fault else { continue }
+            print("\(fault): \(Corpus.encode(Fuzzer.shrunk(text, keeping: fault)))")
+            exit(1)
+        }
         var fuzzer = Fuzzer(seeds: seeds, seed: seed)
         let last = open(corpus + ".last", O_WRONLY | O_CREAT | O_TRUNC, 0o644)
         let began = time(nil)

@@ -77,7 +77,7 @@ def _():
         "itself": "include itself\n",
         "zero": "includer /dev/zero\n",
         "folder": "includer /tmp\n",
-        "pipe": "includer pipe\n",
+        "pipe": "includer fifo\n",
         "null": b"global_defs {\n router_id a\0b\n}\n",
         "binary": bytes(range(256)) * 2000,
         "deep": "a {\n" * 100000,
@@ -87,7 +87,7 @@ def _():
     }
     folder = Folder()
     with folder:
-        os.mkfifo(f"{folder.name}/pipe")
+        os.mkfifo(f"{folder.name}/fifo")
         for name, text in bombs.items():
             path = folder.write(name, text)
             limit = lambda: resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))  # noqa: E731

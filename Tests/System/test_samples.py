@@ -23,6 +23,7 @@ for path in SAMPLES:
         with Lab(routers=1, links=3) as lab:
             lab.routers[0].ip("addr", "add", "192.0.2.200/24", "dev", "eth0")
             lab.routers[0].ip("addr", "add", "198.51.100.200/24", "dev", "eth1")
+            lab.routers[0].ip("addr", "add", "2001:db8::200/64", "dev", "eth0", "nodad")
             if "namespace" in path:
                 subprocess.run(["ip", "netns", "add", "blue"], check=True)
             done = subprocess.run(["ip", "netns", "exec", lab.routers[0].name, BINARY, "-t", "-f", path],
