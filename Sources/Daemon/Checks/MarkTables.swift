@@ -34,7 +34,8 @@ final class MarkTables {
         self.log = log
     }
 
-    /// The settings with marks in the place of groups' addresses; the tables are replaced by those that set them, all at once.
+    /// The settings with marks in the place of groups' addresses; the tables are replaced by those that set them, all
+    /// at once.
     func marked(_ health: HealthSettings) -> HealthSettings {
         guard let name else { return health }
         var health = health

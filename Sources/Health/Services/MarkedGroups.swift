@@ -4,8 +4,8 @@ package import Basics
 
 /// The virtual servers on groups of addresses, each as one service of a firewall mark (`nftables_ipvs`).
 ///
-/// IPVS then holds one service with its servers where it would hold one for each address of the group, and the firewall marks
-/// the packets. A virtual server keeps its mark through reloads.
+/// IPVS then holds one service with its servers where it would hold one for each address of the group, and the
+/// firewall marks the packets. A virtual server keeps its mark through reloads.
 package struct MarkedGroups: Sendable {
     /// Packets to any of these addresses get the mark.
     package struct Range: Hashable, Sendable {
@@ -33,7 +33,9 @@ package struct MarkedGroups: Sendable {
         var ranges: [Range] = []
         for place in health.virtualServers.indices {
             let server = health.virtualServers[place]
-            guard case .group(let name) = server.target, let group = groups[name], let transport = server.transport else { continue }
+            guard case .group(let name) = server.target, let group = groups[name],
+                let transport = server.transport
+            else { continue }
             let families = server.services.compactMap { key in if case .address = key { key.family } else { nil } }
             guard !families.isEmpty else { continue }
             let mark = mark(of: Key(identity: server.identity, ordinal: server.groupOrdinal))

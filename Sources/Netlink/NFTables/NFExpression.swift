@@ -19,7 +19,8 @@ package enum NFExpression: Hashable, Sendable {
         case transportProtocol = 16, outputKind = 27
     }
 
-    /// Registers of 16 bytes (NFT_REG_1 and on), which long keys run over, and words of four bytes in them (NFT_REG32_00 and on).
+    /// Registers of 16 bytes (NFT_REG_1 and on), which long keys run over, and words of four bytes in them
+    /// (NFT_REG32_00 and on).
     package enum Register: UInt32, Sendable { case first = 1, second = 2, secondWord = 9, fifthWord = 12 }
 
     case payload(Header, offset: UInt32, length: UInt32, to: Register)

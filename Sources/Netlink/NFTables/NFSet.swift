@@ -4,7 +4,8 @@ import Basics
 
 /// A set of nftables, or a map when it leads from keys to data.
 package struct NFSet: Hashable, Sendable {
-    /// What keys and data are, as `nft` names it. The kernel only minds the length; the number is for whoever lists the table.
+    /// What keys and data are, as `nft` names it. The kernel only minds the length; the number is for whoever lists
+    /// the table.
     package struct DataType: Hashable, Sendable {
         package let number: UInt32
         /// Bytes.

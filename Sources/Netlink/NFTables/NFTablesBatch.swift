@@ -81,9 +81,13 @@ extension NFTablesBatch.Command {
     fileprivate func write(into buffer: inout MessageBuffer, sequence: UInt32, setID: UInt32) {
         switch self {
         case .addTable(let table):
-            message(&buffer, NFMessage.newTable, .create, table, sequence) { $0.attribute(NFTableAttribute.name, table.name) }
+            message(&buffer, NFMessage.newTable, .create, table, sequence) { buffer in
+                buffer.attribute(NFTableAttribute.name, table.name)
+            }
         case .deleteTable(let table):
-            message(&buffer, NFMessage.deleteTable, [], table, sequence) { $0.attribute(NFTableAttribute.name, table.name) }
+            message(&buffer, NFMessage.deleteTable, [], table, sequence) { buffer in
+                buffer.attribute(NFTableAttribute.name, table.name)
+            }
         case .addChain(let table, let name):
             message(&buffer, NFMessage.newChain, .create, table, sequence) { buffer in
                 buffer.attribute(NFChainAttribute.table, table.name)

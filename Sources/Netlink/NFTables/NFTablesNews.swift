@@ -15,10 +15,12 @@ package struct NFTablesNews: Equatable, Sendable {
             NFMessage.deleteElement,
         ]
         guard message.type >> 8 == NFMessage.subsystem, deletions.contains(message.type & 0xff) else { return nil }
-        guard message.payload.count >= 4, let family = message.payload.first.flatMap({ AddressFamily(netlinkNumber: $0) })
+        guard message.payload.count >= 4, let number = message.payload.first,
+            let family = AddressFamily(netlinkNumber: number)
         else { return nil }
         // In each of them the first attribute is the table's name.
-        guard let name = try AttributeReader(message.payload.dropFirst(4)).first(NFTableAttribute.name) else { return nil }
+        let attributes = AttributeReader(message.payload.dropFirst(4))
+        guard let name = try attributes.first(NFTableAttribute.name) else { return nil }
         table = NFTable(family, name.text)
         sender = message.port
     }

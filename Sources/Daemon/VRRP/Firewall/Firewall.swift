@@ -7,8 +7,8 @@ import VRRP
 
 /// Keeps packets away from addresses whose routers do not accept any, and the kernel's own chatter off virtual MACs.
 ///
-/// An address is refused before it is there and until it is gone: entries are added by ``settle()``, ahead of the addresses,
-/// and taken away by ``sweep()``, once the kernel has done what it was asked about addresses.
+/// An address is refused before it is there and until it is gone: entries are added by ``settle()``, ahead of the
+/// addresses, and taken away by ``sweep()``, once the kernel has done what it was asked about addresses.
 final class Firewall {
     /// Claimants that are no routers.
     private static let virtualInterfaces = -1
@@ -62,8 +62,8 @@ final class Firewall {
 
     // MARK: Doing it
 
-    /// Begins with the entries of addresses that are there already, and without anything that an earlier process left. Without
-    /// a router or a keyword that asks for a firewall nothing is touched.
+    /// Begins with the entries of addresses that are there already, and without anything that an earlier process
+    /// left. Without a router or a keyword that asks for a firewall nothing is touched.
     func begin(_ interfaces: [QuietInterface], isAskedFor: Bool) {
         claim(interfaces)
         let adopted = ledger.settle().added
@@ -117,9 +117,11 @@ final class Firewall {
     /// nftables, unless iptables is asked for and there.
     private func made() throws(SystemError) -> any FirewallMeans {
         if settings.nftables == nil, let chains = settings.iptables, IPTablesFirewall.isAtHand {
-            return try IPTablesFirewall(IPTablesRules(chains: chains, ipsets: settings.ipsets), environment) { [unowned self] in name($0) }
+            let rules = IPTablesRules(chains: chains, ipsets: settings.ipsets)
+            return try IPTablesFirewall(rules, environment) { [unowned self] in name($0) }
         }
-        return try NFTablesFirewall(NFTablesPlan(settings), loop: environment.loop) { [environment] in environment.log($0) }
+        let plan = NFTablesPlan(settings)
+        return try NFTablesFirewall(plan, loop: environment.loop) { [environment] in environment.log($0) }
     }
 }
 

@@ -11,8 +11,8 @@ enum FirewallEntry: Claimable {
     case linkLocal(IPAddress, interface: UInt32)
     /// The same, where the interface may go and come back as another.
     case namedLinkLocal(IPAddress, interface: String)
-    /// What the kernel itself sends out of a virtual MAC's interface is not to leave there: membership reports go out of the
-    /// interface below, router solicitations nowhere.
+    /// What the kernel itself sends out of a virtual MAC's interface is not to leave there: membership reports go out
+    /// of the interface below, router solicitations nowhere.
     case quiet(AddressFamily, interface: UInt32, below: UInt32)
 
     var key: FirewallEntry { self }

@@ -7,8 +7,8 @@ import Netlink
 
 /// The firewall's entries in iptables.
 ///
-/// Rules are changed by the program of that name, in a process of its own, one after another; meanwhile no address is put
-/// anywhere. With sets that is so once, at the start: their elements are a matter of one system call.
+/// Rules are changed by the program of that name, in a process of its own, one after another; meanwhile no address is
+/// put anywhere. With sets that is so once, at the start: their elements are a matter of one system call.
 final class IPTablesFirewall: FirewallMeans {
     private let rules: IPTablesRules
     private let environment: ProcessEnvironment
@@ -22,7 +22,9 @@ final class IPTablesFirewall: FirewallMeans {
     var ready: () -> Void = {}
 
     /// - Parameter name: the name of the interface with this index.
-    init(_ rules: IPTablesRules, _ environment: ProcessEnvironment, name: @escaping (UInt32) -> String?) throws(SystemError) {
+    init(
+        _ rules: IPTablesRules, _ environment: ProcessEnvironment, name: @escaping (UInt32) -> String?
+    ) throws(SystemError) {
         self.rules = rules
         self.environment = environment
         self.name = name
@@ -121,7 +123,9 @@ final class IPTablesFirewall: FirewallMeans {
 
     private func ended(_ status: ExitStatus) {
         isRunning = false
-        if !status.isSuccess, !isEnding { environment.log("iptables did not take all rules; virtual addresses are not protected") }
+        if !status.isSuccess, !isEnding {
+            environment.log("iptables did not take all rules; virtual addresses are not protected")
+        }
         next()
         guard isReady else { return }
         if let idle {
@@ -134,7 +138,8 @@ final class IPTablesFirewall: FirewallMeans {
 }
 
 extension IPTablesFirewall {
-    /// Whether the machine has an iptables whose rules do not end up in nftables anyway; that one is better spoken to directly.
+    /// Whether the machine has an iptables whose rules do not end up in nftables anyway; that one is better spoken to
+    /// directly.
     static var isAtHand: Bool {
         let folders = (Environment.value("PATH") ?? "/usr/sbin:/sbin:/usr/bin:/bin").split(separator: ":")
         guard let program = folders.map({ "\($0)/iptables" }).first(where: Files.exists) else { return false }

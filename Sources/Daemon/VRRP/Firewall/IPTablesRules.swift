@@ -55,7 +55,8 @@ struct IPTablesRules: Equatable {
     var creations: [IPSetRequest] {
         guard let sets else { return [] }
         return [
-            IPSetRequest(.create(.address, .ipv4), sets.addresses4), IPSetRequest(.create(.address, .ipv6), sets.addresses6),
+            IPSetRequest(.create(.address, .ipv4), sets.addresses4),
+            IPSetRequest(.create(.address, .ipv6), sets.addresses6),
             IPSetRequest(.create(.networkAndInterface, .ipv6), sets.linkLocals),
             IPSetRequest(.create(.networkAndInterface, .ipv4), sets.igmp),
             IPSetRequest(.create(.networkAndInterface, .ipv6), sets.mld),
@@ -147,8 +148,8 @@ extension IPTablesRules.Rule {
     /// Waits for others that are changing rules, but not for long.
     private static let patience = "-w 3"
 
-    /// A line for the shell that puts the rule there once. One that a killed daemon left is replaced in one transaction, for it
-    /// does its work all the time; and `iptables -C` would take another rule for this one.
+    /// A line for the shell that puts the rule there once. One that a killed daemon left is replaced in one
+    /// transaction, for it does its work all the time; and `iptables -C` would take another rule for this one.
     var addition: String {
         let new = "\(isFirst ? "-I" : "-A") \(chain) \(words)"
         return "\(transaction("-D \(chain) \(words)", new)) 2>/dev/null || \(transaction(new)) || failed=1"

@@ -7,8 +7,9 @@ import Netlink
 
 /// The firewall's entries in nftables, in tables of our own.
 ///
-/// What changes is a batch of its own: the kernel does the whole of it or nothing. When it refuses one, somebody has been at
-/// the tables; then they are made anew from what is to be in them, and so they are when somebody else empties them.
+/// What changes is a batch of its own: the kernel does the whole of it or nothing. When it refuses one, somebody has
+/// been at the tables; then they are made anew from what is to be in them, and so they are when somebody else empties
+/// them.
 final class NFTablesFirewall: FirewallMeans {
     private let socket: FilterSocket
     private let loop: EventLoop
@@ -21,8 +22,8 @@ final class NFTablesFirewall: FirewallMeans {
     private var isBroken = false
     private var repairIsScheduled = false
 
-    /// How long to gather news of a stranger's changes before the tables are made anew; twice as long each time while he goes
-    /// on, for it may be another keepalived that wants a table of this name.
+    /// How long to gather news of a stranger's changes before the tables are made anew; twice as long each time while
+    /// he goes on, for it may be another keepalived that wants a table of this name.
     private var patience = NFTablesFirewall.leastPatience
     private var lastRepair: Instant?
     private static let leastPatience = Interval.milliseconds(20)

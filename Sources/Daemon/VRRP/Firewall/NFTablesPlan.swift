@@ -18,7 +18,8 @@ import Netlink
 ///                                                               chain in { ... }
 ///                                                           }
 ///
-/// Neighbour discovery is never dropped (RFC 9568 section 6.4.3). A part stands in the table once there is an entry for it.
+/// Neighbour discovery is never dropped (RFC 9568 section 6.4.3). A part stands in the table once there is an entry
+/// for it.
 struct NFTablesPlan: Equatable {
     /// A part of a table, in the order in which they stand there.
     enum Part: Hashable, CaseIterable {
@@ -122,7 +123,7 @@ struct NFTablesPlan: Equatable {
                 .addSet(table, NFSet("vmac_map", .interfaceIndex, data: .interfaceIndex)),
                 .addSet(table, NFSet("vmac_set", .interfaceIndex)),
                 rule(table, "out", Self.icmpv6(143) + redirect(destinationAt: 24, 16)),
-                rule(table, "out", Self.icmpv6(133) + Self.fromMacvlan + [.meta(.outputInterface, to: .second), .lookup("vmac_set", .second)]),
+                rule(table, "out", Self.icmpv6(133) + Self.fromMacvlan + Self.isOurs),
             ]
         case .addresses4:
             return [
@@ -185,7 +186,12 @@ struct NFTablesPlan: Equatable {
         .payload(.network, offset: 6, length: 1, to: .first), .equals(.first, [58]),
         .payload(.transport, offset: 0, length: 1, to: .first), .lookup("neighbor-discovery", .first),
     ]
-    private static let igmp: [NFExpression] = [.payload(.network, offset: 9, length: 1, to: .first), .equals(.first, [2])]
+    private static let isOurs: [NFExpression] = [
+        .meta(.outputInterface, to: .second), .lookup("vmac_set", .second),
+    ]
+    private static let igmp: [NFExpression] = [
+        .payload(.network, offset: 9, length: 1, to: .first), .equals(.first, [2]),
+    ]
 
     /// By the last header, for membership reports stand behind a hop-by-hop option.
     private static func icmpv6(_ type: UInt8) -> [NFExpression] {
