@@ -44,6 +44,8 @@ package final class Logger {
     /// Lines less important than this are dropped.
     package var threshold: Severity
     private var clock = (second: Int64.min, short: [UInt8](), long: [UInt8]())
+    /// Lines that are written together carry one time: a thousand of them need not ask a thousand times.
+    private var isClockRight = false
 
     package init(
         identity: String, facility: Facility = .daemon, to destinations: Destinations, threshold: Severity = .info,
@@ -92,6 +94,7 @@ package final class Logger {
     /// Writes what can be written at once, then what can be within `limit`: for the start and the end of a process.
     package func flush(within limit: Interval = .milliseconds(200)) {
         let end = Instant.now + limit
+        isClockRight = false
         repeat {
             syslog?.write()
             for stream in streams { stream.write() }
@@ -108,6 +111,7 @@ package final class Logger {
     }
 
     private func flush(on loop: EventLoop) {
+        isClockRight = false
         syslog?.write()
         syslog?.watch(on: loop)
         for stream in streams {
@@ -127,6 +131,8 @@ package final class Logger {
     }
 
     private func advanceClock() {
+        guard !isClockRight else { return }
+        isClockRight = true
         let second = WallTime.now.seconds
         guard second != clock.second else { return }
         let time = LocalTime(seconds: second)

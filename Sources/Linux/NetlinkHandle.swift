@@ -23,7 +23,8 @@ final class NetlinkHandle {
     let pointer: OpaquePointer
     let number: Int32
 
-    init(_ family: NetlinkFamily, receiveBuffer: Int) throws(SystemError) {
+    /// `isForced`: beyond the limit for unprivileged processes, if this one may.
+    init(_ family: NetlinkFamily, receiveBuffer: Int, isForced: Bool = true) throws(SystemError) {
         guard let pointer = nl_socket_alloc() else { throw SystemError(call: "nl_socket_alloc", code: ENOMEM) }
         let result = nl_connect(pointer, family.number)
         guard result >= 0 else {
@@ -33,7 +34,8 @@ final class NetlinkHandle {
         }
         self.pointer = pointer
         number = nl_socket_get_fd(pointer)
-        try set(SOL_SOCKET, SO_RCVBUFFORCE, Int32(clamping: receiveBuffer), orElse: SO_RCVBUF)
+        let size = Int32(clamping: receiveBuffer)
+        try set(SOL_SOCKET, isForced ? SO_RCVBUFFORCE : SO_RCVBUF, size, orElse: SO_RCVBUF)
         try set(SOL_SOCKET, SO_SNDBUFFORCE, 256 * 1024, orElse: SO_SNDBUF)
         // The reason in words, and no copy of the request with each answer.
         try set(Self.level, NETLINK_EXT_ACK, 1)

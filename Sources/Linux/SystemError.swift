@@ -33,6 +33,8 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
 
     /// EINVAL, for errors made here.
     package static var invalidArgument: Int32 { EINVAL }
+    /// ENOENT, for errors found here.
+    package static var noSuchEntry: Int32 { ENOENT }
 
     /// ENODEV: the interface that something was to be done on is not there.
     package static let noDevice = SystemError(call: "interface", code: ENODEV)

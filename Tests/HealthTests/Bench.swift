@@ -25,7 +25,7 @@ struct Bench {
 
     mutating func reload(_ settings: HealthSettings) {
         var new: [Action] = []
-        servers.reconfigure(to: settings, at: now, kernel: table, into: &new)
+        servers.reconfigure(to: settings, at: now, into: &new)
         take(new)
     }
 
@@ -55,15 +55,19 @@ struct Bench {
     mutating func take(_ new: [Action]) {
         for action in new {
             switch action {
-            case .edit(let edit):
-                let isAccepted = table.apply(edit)
-                #expect(isAccepted, "the kernel refuses \(edit)")
+            case .edit(let edit): apply(edit)
+            case .update(let update): update.edits.forEach { apply($0) }
             case .probe(let id, let attempt, let step): waiting.append((id, attempt, step, now))
             case .abandon(let id): waiting.removeAll { $0.id == id }
             case .notice, .report, .run, .mail: break
             }
         }
-        actions += new
+        actions += new.filter { if case .update(let update) = $0 { !update.edits.isEmpty } else { true } }
+    }
+
+    private mutating func apply(_ edit: ServiceEdit) {
+        let isAccepted = table.apply(edit)
+        #expect(isAccepted, "the kernel refuses \(edit)")
     }
 
     /// The log lines since the last look.
@@ -80,7 +84,13 @@ struct Bench {
 
     mutating func edits() -> [ServiceEdit] {
         defer { actions.removeAll() }
-        return actions.compactMap { if case .edit(let edit) = $0 { edit } else { nil } }
+        return actions.flatMap { (action: Action) -> [ServiceEdit] in
+            switch action {
+            case .edit(let edit): [edit]
+            case .update(let update): update.edits
+            case .probe, .abandon, .notice, .report, .run, .mail: []
+            }
+        }
     }
 
     /// The table as short text: `10.1.0.1:80 10.0.0.1=1 10.0.0.2=0`.

@@ -230,7 +230,8 @@ import Testing
         bench.answer(refused)
         bench.actions.removeAll()
         var actions: [Action] = []
-        bench.servers.stop(keepsTable: false, into: &actions)
+        bench.servers.stop(into: &actions)
+        bench.servers.withdraw { actions.append($0) }
         bench.take(actions)
         #expect(bench.table.services.isEmpty)
         #expect(bench.reports() == ["RS [10.0.0.2]:tcp:80 [10.1.0.1]:tcp:80 DOWN\n", "VS [10.1.0.1]:tcp:80 DOWN\n"])

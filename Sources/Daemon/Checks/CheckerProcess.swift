@@ -22,6 +22,7 @@ package final class CheckerProcess: ChildProcess {
         self.pipes = pipes
         checkers = Checkers(
             loop: environment.loop, processes: environment.processes, launcher: environment.launcher,
+            buffer: configuration.globals.lvs.commandBuffer,
             outlets: Checkers.Outlets(
                 log: { environment.log($0) },
                 run: { script, object in
@@ -52,15 +53,15 @@ package final class CheckerProcess: ChildProcess {
 
     /// Takes our services out of the kernel, unless told not to.
     package func stop(at now: Instant) {
-        checkers.stop(keepsTable: !environment.commandLine.releasesIPVS) { [self] in
-            pipes.stop()
-            if environment.commandLine.releasesIPVS, environment.configuration.globals.lvs.flushOnStop == .everything {
-                checkers.flush()
-            }
-            if environment.commandLine.releasesIPVS { marks.end() }
-            pipes.remove()
-            environment.finish()
+        let keepsTable = !environment.commandLine.releasesIPVS
+        checkers.stop(keepsTable: keepsTable)
+        pipes.stop()
+        if !keepsTable {
+            if environment.configuration.globals.lvs.flushOnStop == .everything { checkers.flush() }
+            marks.end()
         }
+        pipes.remove()
+        environment.finish()
     }
 
     /// Writes keepalived_check.data.

@@ -33,18 +33,23 @@ package final class Checkers {
     private var spare: [Action] = []
     private var engine: ProbeEngine?
     private let table: KernelTable?
+    private var audit: TableAudit?
+    /// Whether the edits under way follow from having read the table.
+    private var isRepairing = false
     private var watch: FileWatch?
     /// While a virtual server has `ha_suspend`.
     private var addressWatch: AddressWatch?
 
+    /// `buffer`: what `lvs_netlink_cmd_rcv_bufs` says.
     package init(
-        loop: EventLoop, processes: ChildProcesses, launcher: ScriptLauncher, outlets: Outlets
+        loop: EventLoop, processes: ChildProcesses, launcher: ScriptLauncher, buffer: BufferSettings = BufferSettings(),
+        outlets: Outlets
     ) {
         self.loop = loop
         self.outlets = outlets
         core = VirtualServers(seed: UInt64.random(in: 0...UInt64.max))
         do {
-            table = try KernelTable(loop)
+            table = try KernelTable(buffer)
         } catch {
             table = nil
             outlets.log(error.reason)
@@ -53,7 +58,10 @@ package final class Checkers {
             [unowned self] id, attempt, outcome, now in
             change(at: now) { core, actions in core.handle(.ended(id, attempt: attempt, outcome), at: now, into: &actions) }
         }
-        table?.refused = { [unowned self] edit, refusal in refuse(edit, refusal) }
+        if let table {
+            table.refused = { [unowned self] edit, refusal in refuse(edit, refusal) }
+            audit = TableAudit(of: table, on: loop) { [unowned self] outcome in repair(outcome) }
+        }
         loop.addDeadlines(
             next: { [unowned self] in core.nextDeadline },
             reached: { [unowned self] now in change(at: now) { core, actions in core.advance(to: now, into: &actions) } }
@@ -74,26 +82,38 @@ package final class Checkers {
         loop.after(.seconds(1)) { _ in Memory.giveBack() }
     }
 
-    /// Changes over to other settings.
+    /// Changes over to other settings. What is told to the kernel is the difference to what it was told before; whether others
+    /// have changed its table meanwhile is looked into afterwards.
     package func reload(_ settings: HealthSettings, at now: Instant) {
         takeCertificates(settings)
         watchFiles(settings)
         watchAddresses(settings)
         engine?.makeRoom(for: settings.checkCount)
-        let present = table == nil ? nil : readTable()
-        change(at: now) { core, actions in core.reconfigure(to: settings, at: now, kernel: present, into: &actions) }
+        change(at: now) { core, actions in core.reconfigure(to: settings, at: now, into: &actions) }
+        reconcile()
         loop.after(.seconds(1)) { _ in Memory.giveBack() }
     }
 
-    /// Repairs what others did to the table.
+    /// Repairs what others did to the table, once it has been read.
     package func reconcile() {
-        let present = readTable()
-        change(at: .now) { core, actions in core.reconcile(kernel: present, into: &actions) }
+        audit?.begin(of: Set(core.services.lazy.flatMap(\.settings.services)))
+    }
+
+    private func repair(_ outcome: Result<ServiceTable, SystemError>) {
+        switch outcome {
+        case .success(let present):
+            isRepairing = true
+            change(at: .now) { core, actions in core.reconcile(kernel: present, into: &actions) }
+            isRepairing = false
+        case .failure(let error): outlets.log("IPVS table cannot be read: \(error)")
+        }
     }
 
     /// Sets the timeouts of connections that `lvs_timeouts` names.
     package func setTimeouts(_ global: LVSGlobals) {
-        table?.setTimeouts(tcp: global.tcpTimeout, tcpAfterFIN: global.tcpFinishTimeout, udp: global.udpTimeout)
+        let refusal = table?.setTimeouts(
+            tcp: global.tcpTimeout, tcpAfterFIN: global.tcpFinishTimeout, udp: global.udpTimeout)
+        if let refusal { outlets.log("IPVS cmd IPVS_CMD_SET_CONFIG(13) error: \(refusal)") }
     }
 
     /// Empties the kernel's table, foreign services included.
@@ -106,11 +126,15 @@ package final class Checkers {
         change(at: now) { core, actions in core.handle(event, at: now, into: &actions) }
     }
 
-    /// Ends all attempts and takes our services out of the kernel; `done` is called when it has answered.
-    package func stop(keepsTable: Bool, done: @escaping () -> Void) {
+    /// Ends all attempts and takes our services out of the kernel, unless its table is to stay as it is.
+    package func stop(keepsTable: Bool) {
+        audit?.cancel()
         engine?.abandonAll()
-        change(at: .now) { core, actions in core.stop(keepsTable: keepsTable, into: &actions) }
-        if let table { table.whenDone(done) } else { done() }
+        change(at: .now) { core, actions in core.stop(into: &actions) }
+        guard !keepsTable else { return }
+        let now = Instant.now
+        core.withdraw { perform($0, at: now) }
+        table?.submit()
     }
 
     private func change(at now: Instant, _ body: (inout VirtualServers, inout [Action]) -> Void) {
@@ -119,6 +143,7 @@ package final class Checkers {
         swap(&actions, &spare)
         body(&core, &actions)
         for action in actions { perform(action, at: now) }
+        table?.submit()
         actions.removeAll(keepingCapacity: actions.count < 1024)
         swap(&actions, &spare)
     }
@@ -130,6 +155,7 @@ package final class Checkers {
             engine?.begin(id, attempt: attempt, step: step, probe.settings, probe.server, at: now)
         case .abandon(let id): engine?.abandon(id)
         case .edit(let edit): table?.apply(edit)
+        case .update(let update): if let table { update.forEachEdit { table.apply($0) } }
         case .notice(let notice): outlets.log(notice.description)
         case .report(let report): outlets.report(report)
         case .run(let script, let object): outlets.run(script, object)
@@ -147,8 +173,11 @@ package final class Checkers {
         }
     }
 
+    /// The kernel may refuse an edit because somebody else has changed its table; then that is looked into.
     private func refuse(_ edit: ServiceEdit, _ refusal: Refusal) {
-        let text = refusal.text ?? SystemError(call: "", code: refusal.code).reason
+        let error = SystemError(call: "", code: refusal.code)
+        if error.isMissing || error.isTaken, !isRepairing { return reconcile() }
+        let text = refusal.text ?? error.reason
         outlets.log("IPVS cmd \(edit.name) error: \(text)(\(refusal.code))")
     }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 import Basics
+package import Config
 package import Health
 package import Linux
 package import Netlink
 
-/// The kernel's table of services: read as a whole, changed by edits that leave many at a time.
+/// The kernel's table of services: changed by edits that leave many at a time, read when others may have changed it.
 package final class KernelTable {
     /// Why there is no IPVS to be had.
     package struct Missing: Error, CustomStringConvertible {
@@ -15,27 +16,28 @@ package final class KernelTable {
 
     private let family: UInt16
     private let query: KernelQuery
-    private let socket: NetlinkSocket
-    /// Edits that wait until the kernel has answered to earlier ones: as messages they would take several times the room.
-    private var waiting: [ServiceEdit] = []
-    private var waitingHead = 0
-    private var pending = 0
-    private static let mostPending = 512
-    private var drained: (() -> Void)?
+    private let batch: NetlinkBatch
+    /// The edits of the batch that has not left yet, and the number of the first.
+    private var edits: [ServiceEdit] = []
+    private var firstEdit: UInt32 = 0
 
     /// Called for an edit that the kernel did not take.
     package var refused: (ServiceEdit, Refusal) -> Void = { _, _ in }
 
-    /// Finds IPVS, which the kernel loads when asked for it by name if it has it as a module.
-    package init(_ loop: EventLoop) throws(Missing) {
+    /// Finds IPVS, which the kernel loads when asked for it by name if it has it as a module. `buffer` is what the configuration
+    /// says of the receive buffer (`lvs_netlink_cmd_rcv_bufs`).
+    package init(_ buffer: BufferSettings = BufferSettings()) throws(Missing) {
         do throws(SystemError) {
             query = try KernelQuery(.generic)
             guard let number = query.genericFamily(IPVS.familyName) else {
-                throw SystemError(call: "IPVS", code: 2)
+                throw SystemError(call: "IPVS", code: SystemError.noSuchEntry)
             }
             family = number
-            socket = try NetlinkSocket(.generic)
-            try socket.attach(to: loop)
+            if let size = buffer.size, size > 0 {
+                batch = try NetlinkBatch(receiveBuffer: Int(size), isForced: buffer.isForced)
+            } else {
+                batch = try NetlinkBatch()
+            }
         } catch {
             throw Missing(
                 reason: error.call == "IPVS"
@@ -43,89 +45,91 @@ package final class KernelTable {
                     : "IPVS cannot be reached: \(error)"
             )
         }
+        batch.refused = { [unowned self] number, refusal in refuse(number, refusal) }
     }
+
+    // MARK: Reading
 
     /// What the kernel holds now.
     package func read() throws(SystemError) -> ServiceTable {
         var table = ServiceTable()
-        for case .service(let service, _) in try list(.listServices, of: .ipv4) {
-            guard let key = ServiceKey(service.match) else { continue }
-            table.add(key, ServiceConfiguration(service))
-            for case .destination(let server, _, _) in try list(.listDestinations(of: service.match), of: key.family) {
-                table.set(ServerKey(server.address, port: server.port), of: key, ServerConfiguration(server))
-            }
-        }
+        for service in try services() { try add(service, to: &table) }
         return table
     }
 
-    private func list(_ command: IPVSRequest.Command, of service: AddressFamily) throws(SystemError) -> [IPVSNews] {
-        try query.list(IPVSRequest(command, family: family)) { message throws(MalformedMessage) in
-            try IPVSNews(message, family: service)
+    /// The services without their servers; those of protocols that we do not know are left out.
+    func services() throws(SystemError) -> [IPVS.Service] {
+        try query.list(IPVSRequest(.listServices, family: family)) { message throws(MalformedMessage) in
+            guard case .service(let service, _) = try IPVSNews(message), ServiceKey(service.match) != nil else { return nil }
+            return service
         }
     }
 
-    /// Queues an edit; it leaves with others at the end of the loop's turn.
+    /// Adds a service to a table, with the servers that it has now.
+    func add(_ service: IPVS.Service, to table: inout ServiceTable) throws(SystemError) {
+        guard let key = ServiceKey(service.match) else { return }
+        table.add(key, ServiceConfiguration(service))
+        let request = IPVSRequest(.listDestinations(of: service.match), family: family)
+        let servers = try query.list(request) { message throws(MalformedMessage) -> IPVS.Destination? in
+            guard case .destination(let server, _, _) = try IPVSNews(message, family: key.family) else { return nil }
+            return server
+        }
+        // The kernel's list begins with the newest.
+        for server in servers.reversed() {
+            table.set(ServerKey(server.address, port: server.port), of: key, ServerConfiguration(server))
+        }
+    }
+
+    // MARK: Changing
+
+    /// Adds an edit; those that were added leave together with `submit`, or when they are many.
     package func apply(_ edit: ServiceEdit) {
-        if pending < Self.mostPending, waitingHead == waiting.count { send(edit) } else { waiting.append(edit) }
+        if edits.isEmpty { firstEdit = batch.count }
+        edits.append(edit)
+        batch.add(IPVSRequest(IPVSRequest.Command(edit), family: family))
+        if batch.isEmpty { edits.removeAll(keepingCapacity: true) }
     }
 
-    private func send(_ edit: ServiceEdit) {
-        pending += 1
-        socket.request(IPVSRequest(IPVSRequest.Command(edit), family: family)) { [unowned self] refusal in
-            pending -= 1
-            if let refusal { refused(edit, refusal) }
-            sendWaiting()
-            if pending == 0 { tellDrained() }
+    /// Has the kernel make the edits that were added.
+    package func submit() {
+        batch.submit()
+        edits.removeAll(keepingCapacity: true)
+    }
+
+    private func refuse(_ number: UInt32, _ refusal: Refusal) {
+        let place = Int(number &- firstEdit)
+        if edits.indices.contains(place) { refused(edits[place], refusal) }
+    }
+
+    /// Sets the timeouts of connections in seconds; nil or 0 leaves the kernel's.
+    package func setTimeouts(tcp: UInt32?, tcpAfterFIN: UInt32?, udp: UInt32?) -> String? {
+        guard tcp != nil || tcpAfterFIN != nil || udp != nil else { return nil }
+        return ask(.setTimeouts(IPVS.Timeouts(tcp: tcp, tcpFinal: tcpAfterFIN, udp: udp)))
+    }
+
+    /// Empties the whole table, foreign services included.
+    package func flush() -> String? { ask(.flush) }
+
+    /// Starts or stops a daemon that copies connections.
+    package func start(_ daemon: IPVS.SyncDaemon) -> String? { ask(.startDaemon(daemon)) }
+    package func stop(_ state: IPVS.SyncDaemon.State) -> String? { ask(.stopDaemon(state)) }
+
+    /// The daemons that run.
+    package func daemons() throws(SystemError) -> [IPVS.SyncDaemon] {
+        try query.list(IPVSRequest(.listDaemons, family: family)) { message throws(MalformedMessage) in
+            guard case .daemon(let daemon) = try IPVSNews(message) else { return nil }
+            return daemon
         }
     }
 
-    /// By halves, so that many leave in one write.
-    private func sendWaiting() {
-        guard pending <= Self.mostPending / 2, waitingHead < waiting.count else { return }
-        while pending < Self.mostPending, waitingHead < waiting.count {
-            send(waiting[waitingHead])
-            waitingHead += 1
-        }
-        if waitingHead == waiting.count {
-            waiting = []
-            waitingHead = 0
-        }
-    }
-
-    /// Sets the timeouts of connections in seconds; nil leaves the kernel's.
-    package func setTimeouts(tcp: UInt32?, tcpAfterFIN: UInt32?, udp: UInt32?) {
-        guard tcp != nil || tcpAfterFIN != nil || udp != nil else { return }
-        send(.setTimeouts(IPVS.Timeouts(tcp: tcp, tcpFinal: tcpAfterFIN, udp: udp)))
-    }
-
-    /// Empties the whole table, foreign services included; when this returns it is empty, or the reason why not is given.
-    package func flush() -> String? {
+    /// Has something done at once; nil, or why it was not.
+    private func ask(_ command: IPVSRequest.Command) -> String? {
         do {
-            return try query.perform(IPVSRequest(.flush, family: family)).map {
-                SystemError(call: "flush", code: $0.code).reason
+            return try query.perform(IPVSRequest(command, family: family)).map {
+                $0.text ?? SystemError(call: "", code: $0.code).reason
             }
         } catch {
             return "\(error)"
         }
-    }
-
-    private func send(_ command: IPVSRequest.Command) {
-        pending += 1
-        socket.request(IPVSRequest(command, family: family)) { [unowned self] _ in
-            pending -= 1
-            if pending == 0 { tellDrained() }
-        }
-    }
-
-    /// Calls back once the kernel has answered to all edits.
-    package func whenDone(_ done: @escaping () -> Void) {
-        guard pending > 0 else { return done() }
-        drained = done
-    }
-
-    private func tellDrained() {
-        let done = drained
-        drained = nil
-        done?()
     }
 }

@@ -27,6 +27,8 @@ package enum Action: Sendable {
     /// Forget the attempt under way, its result is not wanted any more.
     case abandon(CheckID)
     case edit(ServiceEdit)
+    /// Many edits at once: at the start, after a reload, at the end.
+    case update(TableUpdate)
     case notice(Notice)
     /// Tell the FIFOs, SNMP and whoever listens.
     case report(Report)

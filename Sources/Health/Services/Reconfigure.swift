@@ -16,7 +16,7 @@ extension VirtualServers {
     package mutating func start(
         _ settings: HealthSettings, at now: Instant, kernel: ServiceTable, into actions: inout [Action]
     ) {
-        change(to: settings, at: now, kernel: kernel, owned: [], isStart: true, into: &actions)
+        change(to: settings, at: now, kernel, isStart: true, into: &actions)
     }
 
     /// Changes to another configuration: what is in both feels nothing.
@@ -26,14 +26,11 @@ extension VirtualServers {
     package mutating func reconfigure(
         to settings: HealthSettings, at now: Instant, kernel: ServiceTable? = nil, into actions: inout [Action]
     ) {
-        let owned = ownKeys
-        let table = kernel ?? desiredTable
-        change(to: settings, at: now, kernel: table, owned: owned, isStart: false, into: &actions)
+        change(to: settings, at: now, kernel, isStart: false, into: &actions)
     }
 
     private mutating func change(
-        to new: HealthSettings, at now: Instant, kernel: ServiceTable, owned: Set<ServiceKey>, isStart: Bool,
-        into actions: inout [Action]
+        to new: HealthSettings, at now: Instant, _ kernel: ServiceTable?, isStart: Bool, into actions: inout [Action]
     ) {
         let old = services
         var places = Dictionary(
@@ -43,18 +40,26 @@ extension VirtualServers {
         services = []
         services.reserveCapacity(new.virtualServers.count)
         var fresh: [Int] = []
+        var isInPlace = old.count == new.virtualServers.count
         for virtualServer in new.virtualServers {
             let place = places.removeValue(forKey: virtualServer.identity)
             if place == nil { fresh.append(services.count) }
-            take(virtualServer, from: place.map { old[$0] }, isStart ? kernel : ServiceTable(), at: now, into: &actions)
+            isInPlace = isInPlace && place == services.count && old[services.count].settings.services == virtualServer.services
+            let left = isStart ? kernel ?? ServiceTable() : ServiceTable()
+            take(virtualServer, from: place.map { old[$0] }, left, at: now, into: &actions)
         }
         for place in places.values.sorted() { drop(old[place], into: &actions) }
         weighAll(fresh: Set(fresh), isStart, into: &actions)
-        for edit in ServiceTable.difference(desired: desiredTable, kernel: kernel, owned: owned) {
-            actions.append(.edit(edit))
-        }
         for index in services.indices { services[index].settleTable() }
         for index in services.indices { updateSuspension(of: index, at: now, into: &actions) }
+        let basis = basis(kernel, old, isInPlace: isInPlace && !isStart)
+        actions.append(.update(TableUpdate(services: services, basis: basis)))
+    }
+
+    /// What the new table is made from. When no service comes or goes, each virtual server can be compared with what it was.
+    private func basis(_ kernel: ServiceTable?, _ old: [VirtualServer], isInPlace: Bool) -> TableUpdate.Basis {
+        if kernel == nil, isInPlace, !services.shareServices { return .earlier(old) }
+        return .kernel(kernel ?? old.heldTable, owned: Set(old.lazy.flatMap(\.settings.services)))
     }
 
     /// The quorums of all virtual servers, new ones from nothing. The table is brought up to date afterwards as a whole, so the
@@ -294,27 +299,30 @@ extension VirtualServers {
         }
     }
 
-    /// The daemon ends. `keepsTable`: the kernel's table stays as it is (`-I`).
-    package mutating func stop(keepsTable: Bool, into actions: inout [Action]) {
+    /// The daemon ends: no attempt goes on.
+    package mutating func stop(into actions: inout [Action]) {
         for slot in checks.indices where owners[slot].service >= 0 { stopProbe(slot, into: &actions) }
-        guard !keepsTable else { return }
+    }
+
+    /// All virtual servers leave the kernel's table. What follows from that is told one by one: it may be a lot.
+    package func withdraw(_ act: (Action) -> Void) {
+        act(.update(TableUpdate(services: services, basis: .removal)))
         for service in services {
             for (index, server) in service.settings.servers.enumerated() {
                 let name = service.settings.name(of: server.key)
-                actions.append(.notice(.shuttingDown(server: name, from: service.name)))
+                act(.notice(.shuttingDown(server: name, from: service.name)))
                 if service.settings.omega, service.servers[index].isAlive {
                     var copy = service
                     copy.servers[index].isAlive = false
-                    copy.tellServer(index, into: &actions)
+                    var told: [Action] = []
+                    copy.tellServer(index, into: &told)
+                    told.forEach(act)
                 }
             }
             if service.settings.omega, service.hasQuorum {
-                var copy = service
-                copy.hasQuorum = false
-                if let script = copy.settings.quorumDown { actions.append(.run(script, for: service.name)) }
-                actions.append(.report(.virtualServer(service.name, isUp: false)))
+                if let script = service.settings.quorumDown { act(.run(script, for: service.name)) }
+                act(.report(.virtualServer(service.name, isUp: false)))
             }
-            for key in service.settings.services { actions.append(.edit(.removeService(key))) }
         }
     }
 }

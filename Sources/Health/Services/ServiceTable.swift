@@ -115,13 +115,23 @@ package struct ServiceTable: Sendable {
 
     package init() {}
 
-    package subscript(key: ServiceKey) -> Service? { places[key].map { services[$0] } }
+    package subscript(key: ServiceKey) -> Service? { places.isEmpty ? nil : places[key].map { services[$0] } }
 
     /// Adds a service without servers, unless there is one with this key.
     package mutating func add(_ key: ServiceKey, _ configuration: ServiceConfiguration) {
         guard places[key] == nil else { return }
         places[key] = services.count
         services.append(Service(key: key, configuration: configuration))
+    }
+
+    /// Adds a service with its servers, or the servers to the service that is there already.
+    mutating func merge(_ service: Service) {
+        if let place = places[service.key] {
+            for server in service.servers { services[place][server.key] = server.configuration }
+        } else {
+            places[service.key] = services.count
+            services.append(service)
+        }
     }
 
     /// Sets a server of a service that is in the table.
@@ -155,58 +165,5 @@ package struct ServiceTable: Sendable {
             services[place][server] = nil
         }
         return true
-    }
-}
-
-extension ServiceTable {
-    /// The edits that turn the kernel's table into the desired one.
-    ///
-    /// What is there already is changed in place, and all additions come before the first removal, so that no service is without a
-    /// server in between. Servers that a desired service should not have go; whole services that nobody desires stay, unless they
-    /// are in `owned` (what we put there before).
-    package static func difference(
-        desired: ServiceTable, kernel: ServiceTable, owned: Set<ServiceKey> = []
-    ) -> [ServiceEdit] {
-        var edits: [ServiceEdit] = []
-        var removals: [ServiceEdit] = []
-        for service in desired.services {
-            let present = kernel[service.key]
-            if let present {
-                if !present.configuration.isEquivalent(to: service.configuration) {
-                    edits.append(.changeService(service.key, service.configuration))
-                }
-            } else {
-                edits.append(.addService(service.key, service.configuration))
-            }
-            for server in service.servers {
-                switch present?[server.key] {
-                case nil: edits.append(.addServer(service.key, server.key, server.configuration))
-                case server.configuration?: break
-                case .some: edits.append(.changeServer(service.key, server.key, server.configuration))
-                }
-            }
-            for server in present?.servers ?? [] where service[server.key] == nil {
-                removals.append(.removeServer(service.key, server.key))
-            }
-        }
-        for service in kernel.services where desired[service.key] == nil && owned.contains(service.key) {
-            removals.append(.removeService(service.key))
-        }
-        return edits + removals
-    }
-}
-
-extension ServiceConfiguration {
-    /// Equal in what a configuration decides: the kernel adds flags of its own, and keeps a timeout only for persistent services.
-    fileprivate func isEquivalent(to other: ServiceConfiguration) -> Bool {
-        var left = self
-        var right = other
-        left.flags.formIntersection(.configurable)
-        right.flags.formIntersection(.configurable)
-        if !left.flags.contains(.persistent), !right.flags.contains(.persistent) {
-            (left.timeout, right.timeout) = (0, 0)
-            (left.granularity, right.granularity) = (0, 0)
-        }
-        return left == right
     }
 }

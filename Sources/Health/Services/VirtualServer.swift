@@ -91,20 +91,26 @@ extension RealServerSettings {
 }
 
 extension VirtualServer {
-    /// Adds to a table what the kernel should hold for this virtual server.
-    func fill(_ table: inout ServiceTable) {
-        for key in settings.services {
-            table.add(key, settings.configuration(of: key))
-            for (index, server) in settings.servers.enumerated() {
-                guard let weight = wantedWeight(of: index) else { continue }
-                let place = VirtualServerSettings.key(server.key, in: key, server.forwarding)
-                table.set(place, of: key, server.configuration(weight: weight))
-            }
-            if let sorry = settings.sorryServer, let weight = wantedSorryWeight {
-                let place = VirtualServerSettings.key(sorry.key, in: key, sorry.forwarding)
-                table.set(place, of: key, ServerConfiguration(weight: weight, forwarding: sorry.forwarding))
-            }
+    /// What the kernel should hold for one of its services.
+    func wanted(for key: ServiceKey) -> ServiceTable.Service { service(for: key, wantedSorryWeight) { wantedWeight(of: $0) } }
+
+    /// What the kernel holds for one of its services by our doing.
+    func held(for key: ServiceKey) -> ServiceTable.Service { service(for: key, sorryTableWeight) { servers[$0].tableWeight } }
+
+    private func service(
+        for key: ServiceKey, _ sorryWeight: UInt32?, _ weight: (Int) -> UInt32?
+    ) -> ServiceTable.Service {
+        var service = ServiceTable.Service(key: key, configuration: settings.configuration(of: key))
+        for (index, server) in settings.servers.enumerated() {
+            guard let weight = weight(index) else { continue }
+            let place = VirtualServerSettings.key(server.key, in: key, server.forwarding)
+            service[place] = server.configuration(weight: weight)
         }
+        if let sorry = settings.sorryServer, let sorryWeight {
+            let place = VirtualServerSettings.key(sorry.key, in: key, sorry.forwarding)
+            service[place] = ServerConfiguration(weight: sorryWeight, forwarding: sorry.forwarding)
+        }
+        return service
     }
 
     /// Takes it that the kernel holds what it should.

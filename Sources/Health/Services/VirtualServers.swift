@@ -64,19 +64,12 @@ package struct VirtualServers: Sendable {
     }
 
     /// What the kernel's table should hold now.
-    package var desiredTable: ServiceTable {
-        var table = ServiceTable()
-        for service in services { service.fill(&table) }
-        return table
-    }
-
-    /// The services that are ours, wanted or not at the moment.
-    package var ownKeys: Set<ServiceKey> { Set(services.flatMap(\.settings.services)) }
+    package var desiredTable: ServiceTable { services.desiredTable }
 
     /// The edits that make the kernel's table what it should be, after others may have changed it.
     package mutating func reconcile(kernel: ServiceTable, into actions: inout [Action]) {
-        for edit in ServiceTable.difference(desired: desiredTable, kernel: kernel) { actions.append(.edit(edit)) }
         for index in services.indices { services[index].settleTable() }
+        actions.append(.update(TableUpdate(services: services, basis: .kernel(kernel, owned: []))))
     }
 
     /// Starts the rounds that are due by now.
