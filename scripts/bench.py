@@ -407,6 +407,24 @@ def _(binary):
         return [took, memory, timed(binary, larger)[0] / took / 4, 1000 * statistics.median(timed(binary, small)[0] for _ in range(5))]
 
 
+def ipvs_load(binary, services, servers):
+    """Times of scripts/ipvs_load.py in user-mode Linux."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    done = subprocess.run([f"{here}/with-ipvs", f"{here}/ipvs_load.py", os.path.abspath(binary), str(services), str(servers)],
+                          capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"with-ipvs: {done.stdout}{done.stderr}")
+    return [float(word) for word in done.stdout.split()]
+
+
+@measure("ipvs", Row("2,000 services with 8,000 servers: in the kernel", "s", ratio=0.2, digits=2),
+         Row("  one weight changed by a reload", "s", ratio=0.3, digits=2),
+         Row("  removed and stopped", "s", ratio=0.15, digits=2),
+         Row("6,000 services stopped", "s", limit=5, digits=2), Row("  left behind in the kernel", "", limit=0, digits=0))
+def _(binary):
+    return [*ipvs_load(binary, 2000, 4)[:3], *ipvs_load(binary, 6000, 1)[2:]]
+
+
 def timed(binary, path):
     """Seconds and peak megabytes of a configuration test."""
     began = time.monotonic()
