@@ -11,6 +11,7 @@ package final class CheckerProcess: ChildProcess {
     private let checkers: Checkers
     private let pipes: NotifyPipes
     private let marks: MarkTables
+    private let connections: ConnectionSync
     private var sessions: BFDSubscriber?
 
     /// See `ChildProcess`.
@@ -20,6 +21,7 @@ package final class CheckerProcess: ChildProcess {
         marks = MarkTables(configuration.globals) { environment.log($0) }
         let pipes = NotifyPipes(environment)
         self.pipes = pipes
+        connections = ConnectionSync { environment.log($0) }
         checkers = Checkers(
             loop: environment.loop, processes: environment.processes, launcher: environment.launcher,
             buffer: configuration.globals.lvs.commandBuffer,
@@ -33,8 +35,10 @@ package final class CheckerProcess: ChildProcess {
                 report: { pipes.write($0.line) }, mail: { _ in }
             )
         )
-        if configuration.globals.lvs.flushesAtStart { checkers.flush() }
+        // Connections survive the death of a checker process.
+        if configuration.globals.lvs.flushesAtStart, environment.predecessorDied == nil { checkers.flush() }
         checkers.setTimeouts(configuration.globals.lvs)
+        connections.follow(configuration.connectionSyncOfCheckers)
         pipes.configure(environment.checkerPipes)
         if !environment.runsVRRP { checkers.writeInitialValues(configuration.health.files) }
         checkers.start(marks.marked(configuration.health), at: Instant.now)
@@ -47,6 +51,7 @@ package final class CheckerProcess: ChildProcess {
     package func reload(from old: Configuration, at now: Instant) {
         pipes.configure(environment.checkerPipes)
         checkers.setTimeouts(environment.configuration.globals.lvs)
+        connections.follow(environment.configuration.connectionSyncOfCheckers)
         checkers.reload(marks.marked(environment.configuration.health), at: now)
         sessions?.keep(environment.configuration.sessionNames(for: .checker))
     }
@@ -60,6 +65,7 @@ package final class CheckerProcess: ChildProcess {
             if environment.configuration.globals.lvs.flushOnStop == .everything { checkers.flush() }
             marks.end()
         }
+        connections.stop()
         pipes.remove()
         environment.finish()
     }

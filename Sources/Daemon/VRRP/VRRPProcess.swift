@@ -27,6 +27,7 @@ package final class VRRPProcess: ChildProcess {
     private var routeKeeper: RouteKeeper?
     private let virtuals: VirtualInterfaces
     private var sessions: BFDSubscriber?
+    private let connections: ConnectionSync
 
     private var actions: [Action] = []
     private var performing: [Action] = []
@@ -49,6 +50,7 @@ package final class VRRPProcess: ChildProcess {
         self.environment = environment
         sockets = AdvertSockets(loop: environment.loop)
         reporter = TransitionReporter(environment)
+        connections = ConnectionSync { environment.log($0) }
         scripts = ScriptTracker(environment)
         files = FileTracker(environment)
         firewall = Firewall(environment)
@@ -112,6 +114,7 @@ package final class VRRPProcess: ChildProcess {
         began = now
         reporter.pipes.configure(environment.configuration.vrrp.notifyPipes)
         if environment.configuration.globals.vrrp.disablesLocalIGMP { reports.disable { environment.log($0) } }
+        connections.follow(environment.configuration.connectionSyncOfRouter)
         for news in kernel.dump() { _ = interfaces.note(news) }
         virtuals.begin(environment.configuration.vrrp.routers, &interfaces)
         routers.reconfigure(to: environment.configuration.vrrp, options: options, at: now, into: &actions)
@@ -173,6 +176,7 @@ package final class VRRPProcess: ChildProcess {
         let settings = environment.configuration.vrrp
         reporter.pipes.configure(settings.notifyPipes)
         firewall.configure()
+        connections.follow(environment.configuration.connectionSyncOfRouter)
         routers.reconfigure(to: settings, options: options, at: now, into: &actions)
         claimStatics()
         perform(at: now)
@@ -197,6 +201,7 @@ package final class VRRPProcess: ChildProcess {
         while let keeper, keeper.hasWork { step(keeper) }
         if environment.commandLine.releasesVRRP { virtuals.end(interfaces) }
         kernel.finish { [unowned self] in
+            connections.stop()
             reports.restore()
             let finish = { [environment, reporter] in
                 reporter.pipes.remove()
@@ -372,6 +377,7 @@ package final class VRRPProcess: ChildProcess {
             toAnnounce += holdings(entries, of: router.settings)
         case .report(let report):
             reporter.report(report, of: routers, at: now)
+            if case .transition(let transition) = report { connections.note(transition) }
         case .notice(let notice):
             if !notice.isDetail || environment.commandLine.logsDetail { environment.log(notice.text) }
         case .added(let place):

@@ -14,7 +14,7 @@ package enum Feature: Hashable, Sendable, CaseIterable {
     package static let built: Set<Feature> = [
         .ipv6, .unicast, .trackInterface, .trackScript, .trackFile, .trackBFD, .routes, .rules, .statics, .firewall,
         .authenticationHeader, .trailerAuthentication, .garpGroups, .timerExpiry,
-        .trackSource, .extraInterfaces, .virtualMAC, .ipvlan, .vrf, .linkPolling, .linkDelays,
+        .trackSource, .extraInterfaces, .virtualMAC, .ipvlan, .vrf, .linkPolling, .linkDelays, .syncDaemon,
     ]
 }
 
