@@ -109,7 +109,7 @@ extension BFDInstance {
     private static var weightRow: Keyword<BFDInstance> {
         Keyword.custom(
             "weight", syntax: "<int> [reverse]",
-            options: [.option("reverse", "", "The weight counts while the session is down.")],
+            options: [.option("reverse", "", "What would be added to the priority is subtracted, and the other way round.")],
             "What the session adds to a priority where track_bfd names no weight; 0: its failure is a fault."
         ) { statement, target, reader in
             guard let word = reader.require(statement, 0, "a weight"),

@@ -27,8 +27,8 @@ struct TrackingTests {
     /// Weight, reversed, up -> what becomes of priority 100; 0 for FAULT.
     static let weights: [(Int, Bool, Bool, UInt8)] = [
         (0, false, true, 100), (0, false, false, 0), (0, true, true, 0), (0, true, false, 100),
-        (20, false, true, 120), (20, false, false, 100), (20, true, true, 100), (20, true, false, 120),
-        (-20, false, true, 100), (-20, false, false, 80), (-20, true, true, 80), (-20, true, false, 100),
+        (20, false, true, 120), (20, false, false, 100), (20, true, true, 80), (20, true, false, 100),
+        (-20, false, true, 100), (-20, false, false, 80), (-20, true, true, 100), (-20, true, false, 120),
         (253, false, true, 254), (-253, false, false, 1),
     ]
 
@@ -59,6 +59,16 @@ struct TrackingTests {
     func file(weight: Int, value: Int, isReversed: Bool, priority: UInt8) {
         var bench = Self.bench(Tracker(.file("number"), weight: weight, isReversed: isReversed))
         bench.handle(.fileValue("number", value))
+        bench.handle(.start)
+        #expect(bench.state == (priority == 0 ? .fault : .backup))
+        if priority > 0 { #expect(bench.router.priority == priority) }
+    }
+
+    @Test(
+        "An interface that is not there is down, which may be what is wanted",
+        arguments: [(0, false, 0), (0, true, 100), (20, false, 100), (-20, false, 80), (-20, true, 120)])
+    func missingInterface(weight: Int, isReversed: Bool, priority: UInt8) {
+        var bench = Self.bench(Tracker(.interface("eth9"), weight: weight, isReversed: isReversed))
         bench.handle(.start)
         #expect(bench.state == (priority == 0 ? .fault : .backup))
         if priority > 0 { #expect(bench.router.priority == priority) }

@@ -111,21 +111,23 @@ extension VirtualRouters {
 
     private func effect(of tracker: Tracker) -> Effect {
         if case .file(let name) = tracker.object { return effect(ofFile: name, tracker) }
-        guard let state = objects.isUp(tracker.object) else {
+        var state = objects.isUp(tracker.object)
+        if state == nil {
             switch tracker.object {
-            case .interface: return failure(tracker)
+            // One that is not there is down.
+            case .interface: state = false
             case .script: return tracker.weight == 0 ? .unknown : .none
             // A BFD session counts as down only once it has been up; a process is counted before the start.
             case .file, .process, .bfd: return .none
             }
         }
-        guard state != tracker.isReversed else { return failure(tracker) }
-        return tracker.weight > 0 ? .weight(tracker.weight) : .none
+        guard tracker.weight != 0 else { return state == tracker.isReversed ? fault(tracker.object) : .none }
+        guard state == (tracker.weight > 0) else { return .none }
+        return .weight(tracker.isReversed ? -tracker.weight : tracker.weight)
     }
 
-    private func failure(_ tracker: Tracker) -> Effect {
-        guard tracker.weight == 0 else { return tracker.weight < 0 ? .weight(tracker.weight) : .none }
-        return switch tracker.object {
+    private func fault(_ object: Tracker.Object) -> Effect {
+        switch object {
         case .interface(let name): .fault(.interface(name))
         case .script(let name): .fault(.script(name))
         case .file(let name): .fault(.file(name, value: nil))

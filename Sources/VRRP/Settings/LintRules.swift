@@ -63,10 +63,11 @@ extension RouterCase {
         if case .file = tracker.object { return nil }
         let name = tracker.object.name
         if isOwner { return "the priority of an owner (255) never changes: '\(name)' cannot move the addresses" }
-        let up = clamped(tracker.weight > 0 ? tracker.weight : 0)
-        let down = clamped(tracker.weight < 0 ? tracker.weight : 0)
+        let effect = tracker.isReversed ? -tracker.weight : tracker.weight
+        let up = clamped(tracker.weight > 0 ? effect : 0)
+        let down = clamped(tracker.weight < 0 ? effect : 0)
         if up == down { return "the priority is \(up) whether '\(name)' is up or down: it cannot move the addresses" }
-        if up - down == 1 {
+        if abs(up - down) == 1 {
             return
                 """
                 the priority is \(up) with '\(name)' up and \(down) with it down: no other priority lies between, \

@@ -64,8 +64,9 @@ extension TrackLine {
                 range: "-\(kind.limit)..\(kind.limit)",
                 default: kind == .interface ? "0" : "inherited from the \(kind.noun)",
                 """
-                What the \(kind.noun) does to the priority; 0 makes its failure a fault. With 'reverse' up counts \
-                as down.
+                What the \(kind.noun) does to the priority: above 0 it is added while all is well, below 0 it is \
+                subtracted while not; 0 makes failure a fault. With 'reverse' the priority goes the other way, and with \
+                0 success is a fault.
                 """
             )
         ]

@@ -24,7 +24,7 @@ package struct Tracker: Hashable, Sendable {
     /// down. A file's value is
     /// multiplied by it. -253...253, for files and processes -254...254.
     package var weight: Int
-    /// Up counts as down and the other way round.
+    /// With a weight: what would be added is subtracted and the other way round. Without: up is a fault, down is none.
     package var isReversed: Bool
 
     package init(_ object: Object, weight: Int = 0, isReversed: Bool = false) {
