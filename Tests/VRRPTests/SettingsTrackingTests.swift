@@ -241,3 +241,42 @@ import VRRP
         #expect(reading.settings.staticRules.first?.trackGroup == "T")
     }
 }
+
+/// `track_group`: routers that follow static entries.
+@Suite struct TrackGroupTests {
+    @Test func `the routers of a group require the interfaces of its static entries`() {
+        let reading = Reading(
+            """
+            track_group G {
+             group {
+              A
+              C
+             }
+            }
+            static_ipaddress {
+             198.51.100.9/32 dev eth1 track_group G
+            }
+            static_routes {
+             203.0.113.0/24 via 192.0.2.9 dev lo track_group G
+            }
+            static_rules {
+             from 203.0.113.0/24 table 7 iif eth0 preference 9
+            }
+            vrrp_instance A {
+             interface eth0
+             virtual_router_id 1
+            }
+            vrrp_instance B {
+             interface eth0
+             virtual_router_id 2
+            }
+            vrrp_instance C {
+             interface eth1
+             virtual_router_id 3
+            }
+            """)
+        #expect(
+            reading.settings.routers.map(\.requiredInterfaces) == [["eth0", "eth1", "lo"], ["eth0"], ["eth1", "lo"]],
+            "\(reading.findings)")
+    }
+}

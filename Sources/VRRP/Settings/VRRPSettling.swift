@@ -44,6 +44,7 @@ extension VRRPDraft {
 
         settings.routers = groups.routers.map(\.settings)
         settings.syncGroups = groups.settled
+        settings.requireInterfacesOfStatics()
         settings.forgetMadeInterfaces()
         settings.keepTracked()
         return settings
