@@ -3,12 +3,13 @@ import Basics
 import Support
 import VRRP
 
-/// Nodes with real virtual routers on a pretend LAN that loses, delays, repeats, reorders, parts and stalls.
+/// Nodes with real virtual routers on a pretend LAN that loses, delays, repeats, reorders, parts and stalls, while trackers
+/// change priorities, configurations are reloaded, and processes die and come back.
 ///
 /// Everything follows from the seed. What must never be is checked at every action and kept in ``violations``.
 struct Network {
     /// A bug planted between the router and the network, to see that the simulation finds it.
-    enum Mutation: Sendable {
+    enum Mutation: CaseIterable, Sendable {
         case none
         /// A backup takes every advert for one of a higher priority: preemption never comes.
         case neverPreempts
@@ -16,6 +17,20 @@ struct Network {
         case neverYields
         /// Addresses are left behind when the state is lost.
         case forgetsRelease
+        /// What trackers see is not told.
+        case missesTrackers
+        /// A reload does not arrive.
+        case missesReloads
+        /// Something is announced after the addresses are gone.
+        case announcesTooLong
+        /// What a killed process has left behind stays, whoever is master.
+        case keepsLeftovers
+        /// A node does not know of the sync group.
+        case forgetsGroup
+        /// A restarted process does not go on as master.
+        case forgetsMastership
+
+        static let planted = allCases.filter { $0 != .none }
     }
 
     /// What a node's shell would do.
@@ -31,6 +46,12 @@ struct Network {
         var held: Set<Int> = []
         var waiting: [Packet] = []
         var wasCut = false
+        var world = World()
+        /// What a killed process has left in the kernel.
+        var leftovers: Set<Int> = []
+        /// When a killed process is started again.
+        var returnsAt: Instant?
+        var transitions = 0
     }
 
     struct Packet {
@@ -82,10 +103,15 @@ struct Network {
                 if Int.random(in: 0..<4, using: &random) == 0 { settings.preemptDelay = .seconds(2) }
                 all.routers.append(settings)
             }
+            all.scripts = [World.definition]
             if isGrouped {
                 var group = SyncGroupSettings(name: "G")
                 group.routers = ["VI_1", "VI_2"]
                 all.syncGroups = [group]
+            }
+            Self.drawTrackers(&all, using: &random)
+            if Int.random(in: 0..<8, using: &random) == 0 {
+                for place in all.routers.indices { all.routers[place].preempts = false }
             }
             nodes.append(
                 Node(
@@ -102,10 +128,35 @@ struct Network {
     /// The advert interval, which all nodes share.
     var interval: Interval { nodes[0].settings.routers[0].advertInterval }
 
-    /// The nodes of which one is to be master in the end: between equals the first one stays (RFC 9568 section 6.4.2).
+    /// Weights are for all routers of a group alike, a fault of one is one of all.
+    private static func drawTrackers(_ settings: inout VRRPSettings, using random: inout SeededGenerator) {
+        let weighted = World.trackers(weighted: true, using: &random)
+        let faults = World.trackers(weighted: false, using: &random).filter { fault in
+            // Most lives have no fault at all.
+            !weighted.contains { $0.object == fault.object } && Int.random(in: 0..<2, using: &random) == 0
+        }
+        settings.routers[0].trackers = faults
+        if settings.syncGroups.isEmpty {
+            settings.routers[0].trackers += weighted
+        } else {
+            settings.syncGroups[0].trackers = weighted
+        }
+    }
+
+    /// The effective priority that a node is to have; nil for FAULT.
+    func priority(of index: Int) -> UInt8? {
+        let node = nodes[index]
+        let trackers = node.settings.routers[0].trackers + node.settings.syncGroups.flatMap(\.trackers)
+        return node.world.priority(node.settings.routers[0].priority, trackers)
+    }
+
+    /// The nodes of which one is to be master in the end: nobody who preempts has a higher priority. Between equals the
+    /// first one stays (RFC 9568 section 6.4.2). Empty where all are at fault.
     var rightful: [Int] {
-        let highest = nodes.map { $0.settings.routers[0].priority }.max()
-        return nodes.indices.filter { nodes[$0].settings.routers[0].priority == highest }
+        let able = nodes.indices.compactMap { index in priority(of: index).map { (index, $0) } }
+        return able.filter { candidate in
+            !able.contains { nodes[$0.0].settings.routers[0].preempts && $0.1 > candidate.1 }
+        }.map(\.0)
     }
 
     func masters(of router: Int) -> [Int] {
@@ -122,6 +173,7 @@ struct Network {
         while true {
             var next = end
             if let packet = wire.first, packet.at < next { next = packet.at }
+            for due in nodes.compactMap(\.returnsAt) where due < next { next = due }
             for node in nodes where node.isAlive {
                 if let due = node.routers.nextDeadline {
                     let wake = max(due - node.clock, node.stalledUntil)
@@ -137,6 +189,7 @@ struct Network {
                 nextTrouble = now + interval / 2
             }
             deliver()
+            for index in nodes.indices { comeBack(index) }
             for index in nodes.indices { wake(index) }
         }
     }
@@ -146,15 +199,15 @@ struct Network {
         cuts = []
         for index in nodes.indices {
             nodes[index].stalledUntil = now
-            if !nodes[index].isAlive { boot(index) }
-            if nodes[index].wasCut { tell(index, .link("eth0", isUp: true)) }
+            if !nodes[index].isAlive, nodes[index].returnsAt == nil { boot(index) }
+            if nodes[index].wasCut, nodes[index].isAlive { tell(index, .link("eth0", isUp: true)) }
             nodes[index].wasCut = false
         }
     }
 
     private mutating func trouble() {
         let index = Int.random(in: nodes.indices, using: &random)
-        switch Int.random(in: 0..<60, using: &random) {
+        switch Int.random(in: 0..<72, using: &random) {
         case 0: if nodes[index].isAlive { crash(index) } else { boot(index) }
         case 1: nodes[index].stalledUntil = now + interval * Int.random(in: 1...8, using: &random)
         case 2:
@@ -165,6 +218,10 @@ struct Network {
         case 9: link(index, isUp: false)
         case 10...13: link(index, isUp: true)
         case 14: stop(index)
+        case 15: nodes[index].stalledUntil = now + interval * Int.random(in: 8...40, using: &random)
+        case 16, 17: kill(index, for: interval * Int.random(in: 0...200, using: &random) / 100)
+        case 18...22: seeChange(index)
+        case 23...25: reload(index)
         default: if !nodes[index].isAlive, Bool.random(using: &random) { boot(index) }
         }
     }
@@ -176,20 +233,91 @@ struct Network {
     private mutating func boot(_ index: Int) {
         nodes[index].routers = VirtualRouters()
         nodes[index].isAlive = true
+        nodes[index].returnsAt = nil
         nodes[index].held = []
         nodes[index].waiting = []
-        nodes[index].routers.reconfigure(
-            to: nodes[index].settings, options: .init(), at: now + nodes[index].clock, into: &actions
-        )
-        perform(index)
+        configure(index)
         for place in nodes[index].settings.routers.indices { tell(index, .source(router: place, nodes[index].address)) }
         tell(index, .link("eth0", isUp: !nodes[index].wasCut))
+        for event in nodes[index].world.events { tellSeen(index, event) }
+        if mutation != .forgetsMastership {
+            for place in nodes[index].leftovers.sorted() { tell(index, .resume(router: place)) }
+        }
+        nodes[index].leftovers = []
         tell(index, .start)
+        tellSeen(index, nodes[index].world.result)
+    }
+
+    private mutating func configure(_ index: Int) {
+        var settings = nodes[index].settings
+        if mutation == .forgetsGroup, index == 0 { settings.syncGroups = [] }
+        nodes[index].routers.reconfigure(to: settings, options: .init(), at: now + nodes[index].clock, into: &actions)
+        perform(index)
+    }
+
+    /// The process dies and leaves its addresses behind; its parent starts another after a while.
+    mutating func kill(_ index: Int, for absence: Interval) {
+        guard nodes[index].isAlive else { return }
+        nodes[index].leftovers = nodes[index].held
+        nodes[index].isAlive = false
+        nodes[index].waiting = []
+        nodes[index].returnsAt = now + absence
+    }
+
+    /// What the last process has left is adopted: kept where its router is master, taken away where it is not.
+    private mutating func comeBack(_ index: Int) {
+        guard let due = nodes[index].returnsAt, due <= now else { return }
+        let leftovers = nodes[index].leftovers
+        boot(index)
+        if mutation == .keepsLeftovers { nodes[index].held.formUnion(leftovers) }
+        checkHeld(index)
+    }
+
+    private mutating func seeChange(_ index: Int) {
+        for event in nodes[index].world.change(using: &random) where nodes[index].isAlive { tellSeen(index, event) }
+    }
+
+    private mutating func tellSeen(_ index: Int, _ event: Event) {
+        if mutation != .missesTrackers { tell(index, event) }
+    }
+
+    /// Other settings, then the same again, which must do nothing.
+    private mutating func reload(_ index: Int) {
+        var settings = nodes[index].settings
+        switch Int.random(in: 0..<5, using: &random) {
+        case 0:
+            let priority = UInt8.random(in: 30...220, using: &random)
+            for place in settings.routers.indices where !settings.routers[place].isOwner {
+                settings.routers[place].priority = priority
+            }
+        case 1: Self.drawTrackers(&settings, using: &random)
+        case 2: for place in settings.routers.indices { settings.routers[place].preempts.toggle() }
+        case 3:
+            let extra = AddressEntry(IPPrefix(.v4(0xc000_02c8), length: 32))
+            let hasExtra = settings.routers[0].excludedAddresses.contains(extra)
+            settings.routers[0].excludedAddresses = hasExtra ? [] : [extra]
+        default:
+            for place in settings.routers.indices {
+                settings.routers[place].preemptDelay = Bool.random(using: &random) ? .zero : .seconds(1)
+            }
+        }
+        nodes[index].settings = settings
+        guard nodes[index].isAlive, mutation != .missesReloads else { return }
+        configure(index)
+        // A script that nobody tracked before has not been run.
+        tellSeen(index, nodes[index].world.result)
+        nodes[index].routers.reconfigure(
+            to: nodes[index].settings, options: .init(), at: now + nodes[index].clock, into: &actions)
+        if !actions.isEmpty, mutation == .none {
+            violations.append("node \(index) acts on a reload without a change: \(actions)")
+        }
+        perform(index)
     }
 
     private mutating func crash(_ index: Int) {
         nodes[index].isAlive = false
         nodes[index].held = []
+        nodes[index].waiting = []
     }
 
     private mutating func stop(_ index: Int) {
@@ -226,7 +354,9 @@ struct Network {
     private mutating func receive(_ packet: Packet) {
         var advert = packet.advert
         switch mutation {
-        case .none, .forgetsRelease: break
+        case .none, .forgetsRelease, .missesTrackers, .missesReloads, .announcesTooLong, .keepsLeftovers, .forgetsGroup,
+            .forgetsMastership:
+            break
         case .neverPreempts:
             if nodes[packet.to].routers.routers[packet.router]?.state == .backup, advert.priority > 0 {
                 advert.priority = 255
@@ -289,17 +419,27 @@ struct Network {
                 nodes[index].held.insert(router)
             case .release(let router):
                 if mutation != .forgetsRelease { nodes[index].held.remove(router) }
+                if mutation == .announcesTooLong { checkAnnouncement(index, router) }
             case .announce(let router, _, _):
-                if nodes[index].routers.routers[router]?.state != .master {
-                    violations.append(
-                        "node \(index) announces as \(String(describing: nodes[index].routers.routers[router]?.state))")
-                }
+                checkAnnouncement(index, router)
+            case .report(.transition): nodes[index].transitions += 1
             case .report, .notice, .added, .changed, .removed:
                 break
             }
             if case .sendAdvert = action {} else { advertsAreOver = true }
         }
         actions.removeAll(keepingCapacity: true)
+        checkHeld(index)
+    }
+
+    /// In the order of the actions: what is announced has been put there, and has not been taken away.
+    private mutating func checkAnnouncement(_ index: Int, _ router: Int) {
+        guard !nodes[index].held.contains(router) else { return }
+        let state = nodes[index].routers.routers[router]?.state
+        violations.append("node \(index) announces what it does not hold, as \(state.map { "\($0)" } ?? "nobody")")
+    }
+
+    private mutating func checkHeld(_ index: Int) {
         for place in nodes[index].settings.routers.indices {
             let isMaster = nodes[index].routers.routers[place]?.state == .master
             if isMaster != nodes[index].held.contains(place) {
