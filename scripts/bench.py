@@ -25,7 +25,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Tests", "System"))
 sys.dont_write_bytecode = True
-from lab import Lab, Prober, children, configuration, inside, instance, pss, wait_until  # noqa: E402
+from lab import Lab, Prober, children, configuration, inside, instance, pss, run, wait_until  # noqa: E402
 from wire import Sniffer, cut_after_advert, gaps  # noqa: E402
 
 OURS = os.environ.get("BINARY", ".build/release/keepalived")
@@ -457,6 +457,62 @@ def _(binary):
         if "Removing service" in host.daemon.log():
             raise RuntimeError("servers were taken down: something else was measured")
         return [spent / 1000 / (800 * seconds)]
+
+
+def session(name, neighbor, interval, source=None):
+    lines = [f"neighbor_ip {neighbor}", f"min_tx {interval}", f"min_rx {interval}", "multiplier 5"]
+    return f"bfd_instance {name} {{\n" + "\n".join(lines + ([f"source_ip {source}"] if source else [])) + "\n}\n"
+
+
+@measure("bfd", Row("CPU per BFD packet, 500 sessions at 50 ms", "us", ratio=0.6),
+         Row("memory (PSS) of the BFD process, 500 sessions", "kB", digits=0),
+         Row("sessions that fell meanwhile", "", limit=0, digits=0))
+def _(binary):
+    """The neighbour is ours each time, with 500 addresses."""
+    count, seconds = 500, 10
+    with Lab() as lab:
+        a, b = lab.routers
+        far = [f"10.90.{20 + n // 250}.{n % 250 + 1}" for n in range(count)]
+        run("ip", "-n", b.name, "-batch", "-", input="".join(f"addr add {address}/16 dev eth0\n" for address in far))
+        b.daemon.start(configuration(*(session(f"s{n}", a.address(), 50, far[n]) for n in range(count))), binary=OURS,
+                       parts=())
+        a.daemon.start(configuration(*(session(f"s{n}", far[n], 50) for n in range(count))), binary=binary,
+                       parts=())
+        wait_until(lambda: a.daemon.log().count("Entering Up state") >= count, 40, "all sessions are up")
+        time.sleep(3)
+        pid, falls = a.daemon.pid("bfd.pid"), a.daemon.log().count("Entering Down state")
+        before, packets = cpu_nanoseconds(pid), packets_of(a)
+        time.sleep(seconds)
+        used, heard = cpu_nanoseconds(pid) - before, packets_of(a) - packets
+        return [used / 1000 / heard, pss(pid), a.daemon.log().count("Entering Down state") - falls]
+
+
+def packets_of(host):
+    """Packets that came and went on eth0."""
+    text = host.run("cat", "/sys/class/net/eth0/statistics/rx_packets", "/sys/class/net/eth0/statistics/tx_packets")
+    return sum(map(int, text.split()))
+
+
+@measure("fast", Row("outage after a cut, fast_failover over 3 x 10 ms", "ms", limit=40))
+def _(binary):
+    """The master is one or the other; the backup that takes over is always ours."""
+    def config(neighbor, priority, extra=""):
+        return configuration(session("one", neighbor, 10).replace("multiplier 5", "multiplier 3"),
+                             instance(priority=priority, interval=1, extra=extra))
+    with Lab() as lab:
+        a, b = lab.routers
+        a.daemon.start(config(b.address(), 150), binary=binary, parts=())
+        b.daemon.start(config(a.address(), 100, "track_bfd {\n    one fast_failover\n}\n"), binary=OURS, parts=())
+        lab.settle(a, timeout=10)
+        b.daemon.expect_log(r"instance one is in state Up", 10)
+        prober = Prober(lab)
+        prober.start()
+        time.sleep(1)
+        cut = time.monotonic()
+        lab.cut(a)
+        time.sleep(0.5)
+        prober.finish()
+        return [1000 * prober.outage(cut)]
 
 
 # --------------------------------------------------------------------------------------------------------------------
