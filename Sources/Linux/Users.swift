@@ -27,6 +27,9 @@ package enum Users {
         return [primary]
     }
 
+    /// Whom this process runs as.
+    package static var own: UInt32 { geteuid() }
+
     /// The login name of a user.
     package static func name(of user: UInt32) -> String? {
         getpwuid(user).map { String(cString: $0.pointee.pw_name) }

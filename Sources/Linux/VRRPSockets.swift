@@ -73,6 +73,8 @@ package final class VRRPSender {
 
     package let family: AddressFamily
 
+    package var descriptor: FileDescriptor { socket.descriptor }
+
     /// IPv4 packets carry our own header, so any source will do; IPv6 packets may come from an address that is not ours yet.
     package init(_ family: AddressFamily) throws(SystemError) {
         self.family = family

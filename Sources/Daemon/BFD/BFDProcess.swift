@@ -9,9 +9,11 @@ package final class BFDProcess: ChildProcess {
     private let environment: ProcessEnvironment
     private let publishers: [ChildKind: BFDPublisher]
     private let engine: BFDEngine
+    private let dumps: DumpWriter
 
     package init(_ environment: ProcessEnvironment) throws(ExitCode) {
         self.environment = environment
+        dumps = DumpWriter(environment)
         var publishers: [ChildKind: BFDPublisher] = [:]
         do throws(SystemError) {
             for (kind, channel) in environment.bfdChannels.outgoing {
@@ -51,26 +53,12 @@ package final class BFDProcess: ChildProcess {
     /// A copy of the process writes, so that no disk can hold up the sessions.
     package func dump(_ kind: DumpKind, at now: Instant) {
         guard kind == .data else { return }
-        environment.log("Printing BFD data for process(\(Processes.own)) on signal")
-        let configuration = environment.configuration
+        let globals = environment.configuration.globals
         let commandLine = environment.commandLine
-        let path = DumpFiles.data("_bfd", configuration.globals, namespace: commandLine.namespace)
-        do throws(SystemError) {
-            _ = try environment.processes.fork {
-                let text = ParentDump.text(configuration.globals, commandLine) + BFDDump.text(of: engine.sessions)
-                do throws(SystemError) {
-                    try DumpFiles.write(
-                        text, to: path, settings: configuration.globals, umask: commandLine.fileModeMask)
-                    return 0
-                } catch {
-                    return error.code
-                }
-            } ended: { [environment] status, _ in
-                if !status.isSuccess { environment.logger.log(.warning, "Unable to write \(path) (\(status))") }
-            }
-        } catch {
-            environment.logger.log(.warning, "Unable to write \(path) - \(error)")
-        }
+        let request = DumpWriter.Request(
+            title: "Printing BFD data", path: DumpFiles.data("_bfd", globals, namespace: commandLine.namespace)
+        ) { [engine] in GlobalsDump(globals, commandLine).text + BFDDump.text(of: engine.sessions) }
+        dumps.write(request, at: now)
     }
 }
 

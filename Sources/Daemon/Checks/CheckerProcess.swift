@@ -13,10 +13,12 @@ package final class CheckerProcess: ChildProcess {
     private let marks: MarkTables
     private let connections: ConnectionSync
     private var sessions: BFDSubscriber?
+    private let dumps: DumpWriter
 
     /// See `ChildProcess`.
     package init(_ environment: ProcessEnvironment) throws(ExitCode) {
         self.environment = environment
+        dumps = DumpWriter(environment)
         let configuration = environment.configuration
         marks = MarkTables(configuration.globals) { environment.log($0) }
         let pipes = NotifyPipes(environment)
@@ -70,16 +72,17 @@ package final class CheckerProcess: ChildProcess {
         environment.finish()
     }
 
-    /// Writes keepalived_check.data.
+    /// Writes keepalived_check.data, in a copy of the process: the checks go on.
     package func dump(_ kind: DumpKind, at now: Instant) {
         guard kind == .data else { return }
-        let path = environment.configuration.globals.files.dumpPath(suffix: "_check", Environment.value("TMPDIR"))
-        let text = checkers.state.dump().joined(separator: "\n") + "\n"
-        environment.log("Printing checker data for process(\(Processes.own)) on signal")
-        // Written by a process of its own: the checks go on.
-        _ = try? environment.processes.fork({
-            (try? Files.replace(path, with: Array(text.utf8), mode: 0o600)) == nil ? 1 : 0
-        }) { _, _ in }
+        let globals = environment.configuration.globals
+        let commandLine = environment.commandLine
+        let request = DumpWriter.Request(
+            title: "Printing checker data", path: DumpFiles.data("_check", globals, namespace: commandLine.namespace)
+        ) { [checkers] in
+            GlobalsDump(globals, commandLine).text + checkers.state.dump().map { $0 + "\n" }.joined()
+        }
+        dumps.write(request, at: now)
     }
 }
 
@@ -97,18 +100,5 @@ extension ProcessEnvironment {
             if runsVRRP, pipe.path == shared { pipe.script = nil }
             return pipe
         }
-    }
-}
-
-extension FileSettings {
-    /// Where a dump goes: `state_dump_file` or keepalived.data in TMPDIR, the process's suffix before the last dot. A path that ends
-    /// with a slash names a directory only.
-    fileprivate func dumpPath(suffix: String, _ temporary: String?) -> String {
-        let directory = temporary.flatMap { $0.hasPrefix("/") && Files.isDirectory($0) ? $0 : nil } ?? "/tmp"
-        var path = stateDump ?? "keepalived.data"
-        if path.hasSuffix("/") { path += "keepalived.data" }
-        if !path.hasPrefix("/") { path = "\(directory)/\(path)" }
-        guard let dot = path.lastIndex(of: "."), !path[dot...].contains("/") else { return path + suffix }
-        return path[..<dot] + suffix + path[dot...]
     }
 }

@@ -16,9 +16,7 @@ package enum DumpFiles {
     /// `state_dump_file` changes directory and base, a path that ends in a slash the directory only; with `data_use_instance`
     /// namespace and instance are put before the extension.
     package static func data(_ part: String, _ settings: GlobalSettings, namespace: String?) -> String {
-        let path = settings.files.stateDump ?? ""
-        var base = path.hasPrefix("/") ? path : "\(temporaryDirectory)/\(path)"
-        if base.hasSuffix("/") { base += "keepalived.data" }
+        let base = place(settings.files.stateDump, "keepalived.data")
         var inserted = part
         if settings.files.namesInstance {
             let names = [namespace ?? settings.namespace.network, settings.namespace.instance].compactMap { $0 }
@@ -27,10 +25,20 @@ package enum DumpFiles {
         return Self.path(base, inserting: inserted)
     }
 
-    /// The counters of VRRP (SIGUSR2).
-    package static var statistics: String { "\(temporaryDirectory)/keepalived.stats" }
-    /// The JSON dump.
-    package static var json: String { "\(temporaryDirectory)/keepalived.json" }
+    /// The counters of VRRP (SIGUSR2), at the place that `stats_dump_file` says. (Upstream reads that and does not use it.)
+    package static func statistics(_ settings: GlobalSettings) -> String {
+        place(settings.files.statisticsDump, "keepalived.stats")
+    }
+
+    /// The JSON dump, at the place that `json_dump_file` says. (Upstream reads that and does not use it.)
+    package static func json(_ settings: GlobalSettings) -> String { place(settings.files.jsonDump, "keepalived.json") }
+
+    /// A configured path, in the temporary directory unless it is absolute; one that ends in a slash names a directory only.
+    private static func place(_ configured: String?, _ name: String) -> String {
+        let path = configured ?? ""
+        let base = path.hasPrefix("/") ? path : "\(temporaryDirectory)/\(path)"
+        return base.hasSuffix("/") ? base + name : base
+    }
 
     /// The path with a text put before the last dot of its name.
     package static func path(_ path: String, inserting text: String) -> String {

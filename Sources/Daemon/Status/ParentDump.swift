@@ -5,38 +5,26 @@ import Config
 import Linux
 
 /// What the parent writes on SIGUSR1: the global definitions.
-enum ParentDump {
-    static func write(_ settings: GlobalSettings, _ commandLine: CommandLine, _ logger: Logger) {
+final class ParentDump {
+    /// How long nobody must have asked until the log mentions it again: programs ask every few seconds, for ever.
+    private static let quiet = Interval.seconds(60)
+
+    private var lastAsked: Instant?
+    private var hasFailed = false
+
+    func write(_ settings: GlobalSettings, _ commandLine: CommandLine, _ logger: Logger, at now: Instant) {
         let path = DumpFiles.data("_parent", settings, namespace: commandLine.namespace)
-        logger.log(.info, "Printing parent data for process(\(Processes.own)) on signal")
+        if lastAsked.map({ now - $0 >= Self.quiet }) ?? true {
+            logger.log(.info, "Printing parent data for process(\(Processes.own)) on signal")
+        }
+        lastAsked = now
         do throws(SystemError) {
-            try DumpFiles.write(text(settings, commandLine), to: path, settings: settings, umask: commandLine.fileModeMask)
+            let text = GlobalsDump(settings, commandLine).text
+            try DumpFiles.write(text, to: path, settings: settings, umask: commandLine.fileModeMask)
+            hasFailed = false
         } catch {
-            logger.log(.warning, "Unable to write \(path) - \(error)")
+            if !hasFailed { logger.log(.warning, "Unable to write \(path) - \(error)") }
+            hasFailed = true
         }
-    }
-
-    /// ` Key = value` lines below the section's head.
-    static func text(_ settings: GlobalSettings, _ commandLine: CommandLine) -> String {
-        (["------< Global definitions >------"] + lines(settings, commandLine).map { " " + $0 }).joined(separator: "\n") + "\n"
-    }
-
-    static func lines(_ settings: GlobalSettings, _ commandLine: CommandLine) -> [String] {
-        var lines = ["Router ID = \(settings.routerID ?? HostNames.own)"]
-        let namespace = commandLine.namespace ?? settings.namespace.network
-        lines.append("Network namespace = \(namespace ?? "(default)")")
-        if let name = settings.namespace.instance { lines.append("Instance name = \(name)") }
-        lines.append("Process names = \(settings.usesProcessNames ? "on" : "off")")
-        if let name = settings.parentName { lines.append("Parent process name = \(name)") }
-        for kind in ChildKind.allCases {
-            if let name = settings.settings(of: kind).name { lines.append("\(kind.title) process name = \(name)") }
-        }
-        lines.append("Child wait time = \(settings.childWaitTime.seconds)")
-        lines.append("Script security \(settings.scripts.isSecure ? "enabled" : "disabled")")
-        if let script = settings.scripts.startup { lines.append("Startup script = \(script.arguments.joined(separator: " "))") }
-        if let script = settings.scripts.shutdown { lines.append("Shutdown script = \(script.arguments.joined(separator: " "))") }
-        if let sender = settings.mail.sender { lines.append("Email notification from = \(sender)") }
-        for recipient in settings.mail.recipients { lines.append("Email notification = \(recipient)") }
-        return lines
     }
 }

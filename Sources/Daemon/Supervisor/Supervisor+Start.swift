@@ -116,7 +116,7 @@ extension Supervisor {
 
     /// `-d`: what the parent knows of the configuration; the children log their parts.
     private func logConfiguration(_ globals: GlobalSettings) {
-        for line in ParentDump.text(globals, commandLine).split(separator: "\n") { logger.log(.info, String(line)) }
+        for line in GlobalsDump(globals, commandLine).lines { logger.log(.info, line) }
     }
 
     func log(_ findings: [ReadReport.Finding]) {

@@ -30,6 +30,7 @@ final class Supervisor {
     /// The network namespace that the daemon was started in, once it has left that.
     var originalNamespace: FileDescriptor?
     var script: MaintenanceScript?
+    private let parentDump = ParentDump()
     var exitCode = ExitCode.ok
     /// How often the configuration has been read anew.
     var readings = 0
@@ -161,7 +162,7 @@ final class Supervisor {
     }
 
     private func dump() {
-        if let inForce { ParentDump.write(inForce.settings.globals, commandLine, logger) }
+        if let inForce { parentDump.write(inForce.settings.globals, commandLine, logger, at: .now) }
     }
 
     private func tell(_ state: SupervisorCore.ServiceState) {

@@ -20,6 +20,8 @@ final class AdvertSockets {
     private struct Listener {
         let receiver: VRRPReceiver
         let registration: EventLoop.Registration
+        let interface: String?
+        let bufferSize: Int?
         var groups: Set<IPAddress>
         /// Places of the routers by VRID.
         var routers: [[Int]]
@@ -110,7 +112,8 @@ final class AdvertSockets {
             if let old = listeners[channel] { loop.remove(old.registration) }
             let registration = try loop.add(receiver.descriptor) { [unowned self] now in drain(channel, now) }
             listeners[channel] = Listener(
-                receiver: receiver, registration: registration, groups: listening.groups, routers: places)
+                receiver: receiver, registration: registration, interface: listening.interface?.name,
+                bufferSize: listening.bufferSize, groups: listening.groups, routers: places)
         }
     }
 
@@ -139,6 +142,17 @@ final class AdvertSockets {
         } catch {
             malformed(error, datagram.interface, now)
         }
+    }
+
+    /// For a snapshot.
+    var snapshots: [SocketSnapshot] {
+        listeners.map { channel, listener in
+            SocketSnapshot(
+                descriptors: RouterSnapshot.SocketDescriptors(
+                    receiving: listener.receiver.descriptor.number, sending: senders[channel.family]?.descriptor.number ?? -1),
+                interface: listener.interface, family: channel.family, proto: channel.proto,
+                receiveBuffer: listener.bufferSize ?? 0, routers: listener.routers.flatMap(\.self).sorted())
+        }.sorted { $0.descriptors.receiving < $1.descriptors.receiving }
     }
 
     // MARK: Sending

@@ -2,7 +2,7 @@
 
 package import Basics
 import Config
-package import Linux
+import Linux
 import Netlink
 import VRRP
 
@@ -23,6 +23,7 @@ package final class VRRPProcess: ChildProcess {
     private let firewall: Firewall
     private let poller: LinkPoller
     private let reports = MembershipReports()
+    private let status: VRRPStatus
     private var keeper: AddressKeeper?
     private var routeKeeper: RouteKeeper?
     private let virtuals: VirtualInterfaces
@@ -55,6 +56,7 @@ package final class VRRPProcess: ChildProcess {
         files = FileTracker(environment)
         firewall = Firewall(environment)
         poller = LinkPoller(environment)
+        status = VRRPStatus(environment)
         do throws(SystemError) {
             announcer = try AnnouncementSender()
             kernel = try KernelLink(environment)
@@ -102,6 +104,11 @@ package final class VRRPProcess: ChildProcess {
             if let link = interfaces[name]?.link { tell(.link(name, isUp: poller.isUsable(link)), at: now) }
         }
         files.changed = { [unowned self] name, value, now in tell(.fileValue(name, value), at: now) }
+        status.surroundings = { [unowned self] around in
+            around.interfaces = interfaces.snapshots
+            around.sockets = sockets.snapshots
+            around.activities = scripts.activities
+        }
         environment.loop.addDeadlines(
             next: { [unowned self] in routers.nextDeadline },
             reached: { [unowned self] now in
@@ -211,8 +218,11 @@ package final class VRRPProcess: ChildProcess {
         }
     }
 
-    /// Dump signals pass without effect: the routers have no text form.
-    package func dump(_ kind: DumpKind, at now: Instant) {}
+    /// Writes what is asked for, in a copy of the process.
+    package func dump(_ kind: DumpKind, at now: Instant) {
+        status.dump(kind, of: routers, at: now)
+        if kind == .statisticsCleared { routers.clearStatistics() }
+    }
 
     // MARK: Events
 
@@ -376,6 +386,7 @@ package final class VRRPProcess: ChildProcess {
             let entries = router.announcedAddresses.dropFirst(from).prefix(count)
             toAnnounce += holdings(entries, of: router.settings)
         case .report(let report):
+            status.note(report, at: now)
             reporter.report(report, of: routers, at: now)
             if case .transition(let transition) = report { connections.note(transition) }
         case .notice(let notice):

@@ -45,6 +45,10 @@ struct TrackedObjects: Sendable {
 
     func isUp(_ object: Tracker.Object) -> Bool? { indices[object].flatMap { states[$0].isUp } }
     func value(of object: Tracker.Object) -> Int? { indices[object].flatMap { states[$0].value } }
+    /// Results in a row that contradict the state.
+    func streak(of object: Tracker.Object) -> Int { indices[object].map { states[$0].streak } ?? 0 }
+    /// What the state becomes when its delay has passed.
+    func coming(_ object: Tracker.Object) -> Bool? { indices[object].flatMap { states[$0].coming } }
 
     private mutating func index(of object: Tracker.Object) -> Int {
         if let index = indices[object] { return index }

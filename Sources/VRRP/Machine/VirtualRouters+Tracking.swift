@@ -73,29 +73,41 @@ extension VirtualRouters {
     /// Starts a router that has waited for nothing but the results of its scripts.
     mutating func startIfReady(_ place: Int, at now: Instant) {
         guard let started, let router = routers[place], !router.isStarted else { return }
-        let isWaiting = trackers(of: place).contains { tracker in
+        // Who goes on as master takes its trackers to be as good as they were.
+        let goesOn = router.succession != nil
+        guard goesOn || waits(of: place) == 0, !newcomers.contains(place) else { return }
+        let rest = started + options.startupDelay
+        tell(place, .start(resting: rest > now && !goesOn ? rest : nil), at: now)
+    }
+
+    /// How many trackers have to tell something before the router can take part.
+    func waits(of place: Int) -> Int {
+        trackers(of: place).count { tracker in
             if case .unknown = effect(of: tracker) { return true }
             return false
         }
-        // Who goes on as master takes its trackers to be as good as they were.
-        let goesOn = router.succession != nil
-        guard goesOn || !isWaiting, !newcomers.contains(place) else { return }
-        let rest = started + options.startupDelay
-        tell(place, .start(resting: rest > now && !goesOn ? rest : nil), at: now)
+    }
+
+    /// The configured priority and the weights of all trackers.
+    func totalPriority(of place: Int) -> Int {
+        let base = Int(routers[place]?.settings.priority ?? 0)
+        guard base < 255 else { return base }
+        return trackers(of: place).reduce(base) { sum, tracker in
+            if case .weight(let more) = effect(of: tracker) { return sum + more }
+            return sum
+        }
     }
 
     /// Works out the faults and the priority of a router from the state of what it tracks, and tells it what changed.
     mutating func evaluate(_ place: Int, at now: Instant) {
         guard let router = routers[place] else { return }
         var faults: [Fault] = []
-        var weight = 0
         for interface in router.settings.requiredInterfaces where objects.isUp(.interface(interface)) != true {
             faults.append(.interface(interface))
         }
         for tracker in trackers(of: place) {
             switch effect(of: tracker) {
-            case .none, .unknown: break
-            case .weight(let more): weight += more
+            case .none, .unknown, .weight: break
             case .fault(let fault): if !faults.contains(fault) { faults.append(fault) }
             }
         }
@@ -104,8 +116,8 @@ extension VirtualRouters {
         for fault in router.faults where fault.isTracked && !faults.contains(fault) {
             tell(place, .fault(fault, isPresent: false), at: now)
         }
-        let base = router.settings.priority
-        let priority = base == 255 ? 255 : UInt8(clamping: min(max(Int(base) + weight, 1), 254))
+        let total = totalPriority(of: place)
+        let priority = router.settings.isOwner ? 255 : UInt8(clamping: min(max(total, 1), 254))
         if priority != router.priority { tell(place, .priority(priority), at: now) }
     }
 

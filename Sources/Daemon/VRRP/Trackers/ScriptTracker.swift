@@ -58,6 +58,14 @@ final class ScriptTracker {
         }
     }
 
+    /// What each script's program is doing, for a snapshot.
+    var activities: [String: ScriptSnapshot.Activity] {
+        scripts.mapValues { script in
+            if script.process == nil { return .idle }
+            return !script.timedOut ? .running : script.limit == nil ? .killing : .terminating
+        }
+    }
+
     /// Ends all runs, for the process is about to end.
     func stop() {
         for script in scripts.values { end(script) }

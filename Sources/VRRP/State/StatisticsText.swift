@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+extension VRRPSnapshot {
+    /// What `keepalived.stats` says: counters of each router, by headings of two blanks and values of four.
+    ///
+    /// Exporters read it line by line: below a heading every value is a whole number, and nothing else stands there.
+    package var statisticsText: String {
+        var text = ""
+        for router in routers { text += router.statistics.text(of: router.settings.name) }
+        return text
+    }
+}
+
+extension Statistics {
+    fileprivate func text(of name: String) -> String {
+        """
+        VRRP Instance: \(name)
+          Advertisements:
+            Received: \(advertsReceived)
+            Sent: \(advertsSent)
+          Became master: \(becameMaster)
+          Released master: \(releasedMaster)
+          Packet Errors:
+            Length: \(lengthErrors)
+            TTL: \(hopLimitErrors)
+            Invalid Type: \(typeErrors)
+            Advertisement Interval: \(intervalErrors)
+            Address List: \(addressListErrors)
+          Authentication Errors:
+            Invalid Type: \(unknownAuthentication)
+            Type Mismatch: \(authenticationMismatches)
+            Failure: \(authenticationFailures)
+          Authentication Extension Errors:
+            Missing: \(trailersMissing)
+            Malformed: \(trailersMalformed)
+            Unknown Key: \(trailersOfUnknownKey)
+            Invalid HMAC: \(trailersInvalid)
+            Stale: \(trailersStale)
+            Replay: \(trailersReplayed)
+          Priority Zero:
+            Received: \(priorityZeroReceived)
+            Sent: \(priorityZeroSent)
+
+        """
+    }
+}
