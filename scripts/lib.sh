@@ -7,7 +7,7 @@ PEER=${PEER:-/usr/sbin/keepalived}
 
 BUILD_PACKAGES="pkg-config libnl-3-dev libnl-genl-3-dev"
 LAB_PACKAGES="iproute2 procps util-linux python3"
-PEER_PACKAGES="keepalived frr tcpdump tshark bird2 nftables ipset iptables nginx-light exim4-daemon-light nsd openssl"
+PEER_PACKAGES="keepalived frr tcpdump tshark bird2 nftables ipset iptables nginx-light exim4-daemon-light nsd openssl python3-aiosmtpd"
 KERNEL_PACKAGES="user-mode-linux kmod ipvsadm"
 
 say() { printf '%s\n' "$*" >&2; }

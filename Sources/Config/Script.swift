@@ -28,6 +28,13 @@ package struct Script: Equatable, Hashable, Sendable {
     }
 }
 
+extension Script {
+    /// What is run, each word in single quotes, as upstream shows commands.
+    package var quotedWords: String {
+        ([path] + arguments.dropFirst()).map { "'\($0)'" }.joined(separator: " ")
+    }
+}
+
 extension Reader {
     /// Looks a script up on the machine. Nil, with a diagnostic, where it cannot run: upstream disables it and goes on.
     ///
@@ -43,6 +50,8 @@ extension Reader {
         switch surroundings.script(command, identity.user, identity.group) {
         case .usable(let path):
             noteUnsecured(line, what, identity, defaults)
+            // A link may lead elsewhere tomorrow.
+            let path = defaults.keepsSymbolicLinks ? command : path
             return Script(path: path, arguments: line.arguments, identity: identity)
         case .foundInPath(let path):
             report(

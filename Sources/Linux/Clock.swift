@@ -28,6 +28,44 @@ package struct WallTime: Hashable, Comparable, Sendable {
 
     package static func < (left: WallTime, right: WallTime) -> Bool { left.nanoseconds < right.nanoseconds }
 
+    /// A time of the calendar, in UTC or local time; nil if there is no such day.
+    package init?(year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int, isUTC: Bool) {
+        var fields = tm()
+        fields.tm_year = Int32(clamping: year - 1900)
+        fields.tm_mon = Int32(clamping: month - 1)
+        fields.tm_mday = Int32(clamping: day)
+        fields.tm_hour = Int32(clamping: hour)
+        fields.tm_min = Int32(clamping: minute)
+        fields.tm_sec = Int32(clamping: second)
+        fields.tm_isdst = -1
+        let seconds = isUTC ? timegm(&fields) : mktime(&fields)
+        guard seconds >= 0, seconds < 1 << 33, fields.tm_mday == Int32(clamping: day) else { return nil }
+        nanoseconds = Int64(seconds) * 1_000_000_000
+    }
+
+    /// The day of the calendar, in UTC or local time.
+    package func date(isUTC: Bool) -> (year: Int, month: Int, day: Int) {
+        var time = time_t(seconds)
+        var fields = tm()
+        _ = isUTC ? gmtime_r(&time, &fields) : localtime_r(&time, &fields)
+        return (Int(fields.tm_year) + 1900, Int(fields.tm_mon) + 1, Int(fields.tm_mday))
+    }
+
+    /// Seconds that local time is east of UTC at this moment.
+    package var zoneOffset: Int {
+        var time = time_t(seconds)
+        var fields = tm()
+        localtime_r(&time, &fields)
+        return fields.tm_gmtoff
+    }
+
+    /// "2026-11-26 13:40:25", in local time.
+    package var stamp: String {
+        let (year, month, day) = date(isUTC: false)
+        let clock = text.split(separator: " ").dropFirst(3).first ?? ""
+        return "\(year)-\(decimalDigits(month, width: 2))-\(decimalDigits(day, width: 2)) \(clock)"
+    }
+
     /// The form of ctime without its newline, in local time: "Wed Feb 21 21:57:11 2024".
     package var text: String { String(decoding: LocalTime(seconds: seconds).long, as: UTF8.self) }
 }

@@ -143,6 +143,24 @@ package enum NetworkNamespace {
         FileDescriptor(owning: try system("open") { open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC) })
     }
 
+    /// The namespace of the machine's first process.
+    package static func first() throws(SystemError) -> FileDescriptor {
+        FileDescriptor(owning: try system("open") { open("/proc/1/ns/net", O_RDONLY | O_CLOEXEC) })
+    }
+
+    /// Does something in another namespace, and comes back.
+    package static func visit<Result>(
+        _ namespace: FileDescriptor, _ body: () throws(SystemError) -> Result
+    ) throws(SystemError) -> Result {
+        let own = try current()
+        try enter(namespace)
+        defer {
+            let result = clinux_enter_network_namespace(own.number)
+            precondition(result == 0, "A process can always go back to the namespace that it came from.")
+        }
+        return try body()
+    }
+
     /// Enters a new, empty namespace, which ends with the last process in it.
     package static func enterNew() throws(SystemError) { try shim("unshare") { clinux_new_network_namespace() } }
 

@@ -54,14 +54,14 @@ class Dumps:
 class Peer:
     """2.2.7 beside ours with the same configuration; it writes into /tmp, so it gets one of its own."""
 
-    def __init__(self, lab, host, text):
+    def __init__(self, lab, host, text, parts="-P"):
         need(PEER)
         self.directory = f"{lab.directory}/peer"
         os.mkdir(self.directory)
         with open(f"{self.directory}/conf", "w") as file:
             file.write(text)
-        inner = f"mount --make-rprivate / && mount --bind {self.directory} /tmp && exec {PEER} -n -l -D -P -f /tmp/conf " \
-                "-p /tmp/pid -r /tmp/vrrp.pid"
+        inner = f"mount --make-rprivate / && mount --bind {self.directory} /tmp && exec {PEER} -n -l -D {parts} -f /tmp/conf " \
+                "-p /tmp/pid -r /tmp/vrrp.pid -c /tmp/chk.pid"
         with open(f"{self.directory}/log", "w") as log:
             self.process = host.spawn("sh", "-c", inner, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
 

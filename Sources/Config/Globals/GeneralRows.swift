@@ -50,14 +50,14 @@ extension GlobalSettings {
             )
             .since("2.2.0"),
             .text("reload_time_file", "<path>", \.timeFile, "A watched file that holds the time of the next reload.")
-                .since("2.1.0").parsedOnly,
+                .since("2.1.0"),
             .flag("reload_repeat", \.keepsTimeFile, "Keep the time file, so that a time of day repeats every day.")
-                .since("2.1.0").parsedOnly,
+                .since("2.1.0"),
             optional(
                 "reload_file", "[<path>]", bare: "", \.markerFile,
                 "A file that exists while the configuration is being read by a reload."
             )
-            .since("2.2.0").parsedOnly,
+            .since("2.2.0"),
         ].on(.parent)
     }
 
@@ -128,7 +128,7 @@ extension GlobalSettings {
             .flag("no_email_faults", \.omitsFaults, "No mail when a router goes to FAULT.").since("2.0.0").on(.vrrp),
             .bool("no_checker_emails", \.omitsCheckers, "Mail only when a real server as a whole goes up or down.")
                 .since("2.0.0").on(.checker),
-        ].parsedOnly()
+        ]
     }
 
     private static var recipients: Keyword<MailSettings> {

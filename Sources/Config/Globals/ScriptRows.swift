@@ -23,12 +23,12 @@ extension ScriptDefaults {
             )
             .since("1.3.0"),
             .bool("use_symlink_paths", \.keepsSymbolicLinks, "Run scripts by the path as written, symbolic links unresolved.")
-                .since("2.3.0").parsedOnly,
+                .since("2.3.0"),
             .bool(
                 "set_supplementary_groups", \.setsSupplementaryGroups,
                 "Scripts get the supplementary groups of their user; for the lines from here on."
             )
-            .since("2.4.4").parsedOnly,
+            .since("2.4.4"),
         ].on(.all)
     }
 
@@ -41,7 +41,7 @@ extension ScriptDefaults {
             .wholeSeconds("shutdown_script_timeout", 1...1000, \.shutdownTimeout, "How long the shutdown script may run.")
                 .defaulting(to: "10"),
         ]
-        return rows.map { $0.since("2.1.0") }.on(.parent).parsedOnly()
+        return rows.map { $0.since("2.1.0") }.on(.parent)
     }
 
     /// A script of which the first line counts.

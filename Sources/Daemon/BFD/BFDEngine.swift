@@ -36,12 +36,13 @@ package final class BFDEngine {
         var isMultihop: Bool
     }
 
-    package init(loop: EventLoop, logger: Logger, logsDetail: Bool, report: @escaping Report) {
+    /// - Parameter seed: makes what is random the same each time (`random_seed`); nil for tests and ordinary life.
+    package init(loop: EventLoop, logger: Logger, logsDetail: Bool, seed: UInt32? = nil, report: @escaping Report) {
         self.loop = loop
         self.logger = logger
         self.logsDetail = logsDetail
         self.report = report
-        var generator = SystemRandomNumberGenerator()
+        var generator = RandomNumbers(seed: seed)
         sessions = Sessions(
             random: { generator.next() }, digests: Self.digests, interfaceIndex: { Linux.interfaceIndex(of: $0) }
         )
@@ -53,6 +54,22 @@ package final class BFDEngine {
                 change { sessions, actions in sessions.advance(to: now, into: &actions) }
             }
         )
+    }
+
+    /// Numbers of the system, or such that a seed repeats (SplitMix64).
+    private struct RandomNumbers {
+        var state: UInt64?
+
+        init(seed: UInt32?) { state = seed.map(UInt64.init) }
+
+        mutating func next() -> UInt64 {
+            guard let last = state else { return UInt64.random(in: 0...UInt64.max) }
+            let next = last &+ 0x9e37_79b9_7f4a_7c15
+            state = next
+            var word = (next ^ (next >> 30)) &* 0xbf58_476d_1ce4_e5b9
+            word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
+            return word ^ (word >> 31)
+        }
     }
 
     /// libcrypto is loaded by the first packet of an authenticated session, not before.

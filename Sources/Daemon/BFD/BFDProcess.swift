@@ -2,6 +2,7 @@
 
 import BFD
 package import Basics
+import Config
 import Linux
 
 /// The BFD process: runs the sessions and tells the other processes of them.
@@ -26,7 +27,8 @@ package final class BFDProcess: ChildProcess {
         self.publishers = publishers
         let receivers = publishers
         engine = BFDEngine(
-            loop: environment.loop, logger: environment.logger, logsDetail: environment.commandLine.logsDetail
+            loop: environment.loop, logger: environment.logger, logsDetail: environment.commandLine.logsDetail,
+            seed: environment.configuration.globals.randomSeed
         ) { settings, report, now in
             let status = BFDStatus(name: settings.name, report: report, since: now)
             for (kind, publisher) in receivers where settings.informs(kind) { publisher.publish(status) }

@@ -30,11 +30,11 @@ package final class CheckerProcess: ChildProcess {
             outlets: Checkers.Outlets(
                 log: { environment.log($0) },
                 run: { script, object in
-                    let user = NotifyUser(user: script.identity.user, group: script.identity.group)
+                    let user = NotifyUser(script.identity)
                     let job = NotifyJob([script.path] + script.arguments.dropFirst(), user: user)
                     environment.notifications.run(job, for: .other(object), at: Instant.now)
                 },
-                report: { pipes.write($0.line) }, mail: { _ in }
+                report: { pipes.write($0.line) }, mail: { environment.mails.send(AlertMail(subject: $0.subject, body: $0.body), at: Instant.now) }
             )
         )
         // Connections survive the death of a checker process.

@@ -24,8 +24,7 @@ final class ScriptProbe: Probe {
         self.engine = engine
         self.settings = settings
         self.finish = finish
-        let identity = settings.script.identity
-        let user = ScriptUser(user: identity.user, group: identity.group)
+        let user = ScriptUser(settings.script.identity)
         process = try engine.launcher.start([settings.script.path] + settings.script.arguments.dropFirst(), as: user)
         try engine.processes.watch(process) { [self] status, now in ended(status, now) }
         timer = engine.loop.after(settings.timeout) { [unowned self] now in

@@ -9,7 +9,11 @@ struct GlobalsDump {
     private let settings: GlobalSettings
     private let commandLine: CommandLine
 
-    init(_ settings: GlobalSettings, _ commandLine: CommandLine) {
+    /// Known to the parent only.
+    private let nextReload: String?
+
+    init(_ settings: GlobalSettings, _ commandLine: CommandLine, nextReload: String? = nil) {
+        self.nextReload = nextReload
         self.settings = settings
         self.commandLine = commandLine
     }
@@ -75,6 +79,7 @@ struct GlobalsDump {
                 ?? "No test config before reload")
         if let file = reload.timeFile {
             lines.append("Reload time file = \(file)\(reload.keepsTimeFile ? " (repeat)" : "")")
+            lines.append(nextReload.map { "Reload scheduled for \($0)" } ?? "No reload scheduled")
         }
         if let path = reload.markerPath(commandLine, settings.namespace) { lines.append("Reload file = \(path)") }
         return lines

@@ -12,14 +12,14 @@ final class ParentDump {
     private var lastAsked: Instant?
     private var hasFailed = false
 
-    func write(_ settings: GlobalSettings, _ commandLine: CommandLine, _ logger: Logger, at now: Instant) {
+    func write(_ settings: GlobalSettings, _ commandLine: CommandLine, nextReload: String?, _ logger: Logger, at now: Instant) {
         let path = DumpFiles.data("_parent", settings, namespace: commandLine.namespace)
         if lastAsked.map({ now - $0 >= Self.quiet }) ?? true {
             logger.log(.info, "Printing parent data for process(\(Processes.own)) on signal")
         }
         lastAsked = now
         do throws(SystemError) {
-            let text = GlobalsDump(settings, commandLine).text
+            let text = GlobalsDump(settings, commandLine, nextReload: nextReload).text
             try DumpFiles.write(text, to: path, settings: settings, umask: commandLine.fileModeMask)
             hasFailed = false
         } catch {

@@ -25,6 +25,21 @@ final class VRRPStatus {
         if case .transition(let transition) = report { history.note(transition, at: now) }
     }
 
+    /// `-a`: says of each address that it came or went.
+    func monitor(_ news: KernelNews, on interfaces: Interfaces) {
+        guard environment.commandLine.monitorsAddresses else { return }
+        switch news {
+        case .address(let address): monitor(address, "added to", interfaces)
+        case .addressRemoved(let address): monitor(address, "removed from", interfaces)
+        case .link, .linkRemoved, .route, .routeRemoved, .rule, .ruleRemoved: break
+        }
+    }
+
+    private func monitor(_ address: InterfaceAddress, _ what: String, _ interfaces: Interfaces) {
+        let name = interfaces[address.interface]?.name ?? "interface \(address.interface)"
+        environment.log("Netlink reflector reports IP \(address.prefix.address) \(what) \(name)")
+    }
+
     /// All there is to show, as it is now.
     func snapshot(of routers: VirtualRouters) -> VRRPSnapshot {
         var around = SnapshotSurroundings(
@@ -55,6 +70,11 @@ final class VRRPStatus {
                 snapshot(of: routers).json(version: globals.files.jsonVersion)
             }
         }
+    }
+
+    /// `-d`: the configuration, without what became of it.
+    func logConfiguration(of routers: VirtualRouters) {
+        for line in snapshot(of: routers).lines(showsState: false, date: Self.date) { environment.log(line) }
     }
 
     private func write(

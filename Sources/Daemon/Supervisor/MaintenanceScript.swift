@@ -4,10 +4,14 @@ import Basics
 import Config
 import Linux
 
-/// `startup_script` or `shutdown_script`: run to its end, or to its limit, while the daemon waits.
+/// `startup_script` or `shutdown_script`: run to its end while the daemon waits, or to its limit, at which it and all it started are
+/// asked to end, and half a second later ended.
 final class MaintenanceScript {
     private let loop: EventLoop
     private let launcher: ScriptLauncher
+    /// Between TERM and KILL.
+    private static let grace = Interval.milliseconds(500)
+
     private var timer: EventLoop.TimerID?
     private var process: Int32 = 0
 
@@ -23,6 +27,9 @@ final class MaintenanceScript {
             if let timer { loop.cancel(timer) }
             done(status.isSuccess ? nil : "\(status)")
         }
-        timer = loop.after(limit) { [unowned self] _ in launcher.kill(process) }
+        timer = loop.after(limit) { [unowned self] _ in
+            launcher.kill(process, .terminate)
+            timer = loop.after(Self.grace) { [unowned self] _ in launcher.kill(process) }
+        }
     }
 }

@@ -53,6 +53,7 @@ extension Supervisor {
     /// What was read is in force from now on.
     func adopt() {
         if let candidate { inForce = candidate }
+        if let inForce { reloads.configure(inForce.settings.globals.reload) }
         candidate = nil
         logger.log(.info, "Configuration file \(ConfigurationRequest(commandLine).path)")
     }

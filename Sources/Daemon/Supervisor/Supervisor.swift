@@ -31,6 +31,10 @@ final class Supervisor {
     var originalNamespace: FileDescriptor?
     var script: MaintenanceScript?
     private let parentDump = ParentDump()
+    /// Made when the first configuration is in force.
+    private(set) lazy var reloads = ReloadSchedule(
+        on: loop, log: { [unowned self] in logger.log($0, $1) },
+        reload: { [unowned self] in handle(.reloadRequested, at: .now) })
     var exitCode = ExitCode.ok
     /// How often the configuration has been read anew.
     var readings = 0
@@ -128,6 +132,7 @@ final class Supervisor {
     /// Hands the children over to the core.
     func begin(_ plan: SupervisorCore.Plan) {
         core = SupervisorCore(commandLine, plan: plan)
+        if let inForce { reloads.configure(inForce.settings.globals.reload) }
         handle(.begin, at: Instant.now)
     }
 
@@ -162,7 +167,8 @@ final class Supervisor {
     }
 
     private func dump() {
-        if let inForce { parentDump.write(inForce.settings.globals, commandLine, logger, at: .now) }
+        guard let globals = inForce?.settings.globals else { return }
+        parentDump.write(globals, commandLine, nextReload: reloads.text, logger, at: .now)
     }
 
     private func tell(_ state: SupervisorCore.ServiceState) {

@@ -70,6 +70,7 @@ final class TransitionReporter {
             case .deleted: notify.deleted
             }
         if let script { environment.notifications.run(job(script, isEnd: isEnd), for: object, at: now) }
+        mail(AlertMail(transition, reportsDeletion: notify.reportsDeletion), transition.to, notify, at: now)
         guard let any = notify.any else { return }
         let words = ["INSTANCE", transition.name, word.rawValue, "\(transition.priority)"]
         environment.notifications.run(job(any, words, isEnd: isEnd), for: object, at: now)
@@ -86,10 +87,17 @@ final class TransitionReporter {
             }
         let isEnd = transition.to == .initialize
         pipes.write(NotifyLine.group(transition.name, word.rawValue))
+        mail(AlertMail(transition), transition.to, notify, at: now)
         if let script { environment.notifications.run(job(script, isEnd: isEnd), for: object, at: now) }
         guard let any = notify.any else { return }
         environment.notifications.run(
             job(any, ["GROUP", transition.name, word.rawValue, "0"], isEnd: isEnd), for: object, at: now)
+    }
+
+    private func mail(_ mail: AlertMail?, _ state: RouterState, _ notify: NotifySettings, at now: Instant) {
+        guard let mail, notify.sendsMail else { return }
+        if state == .fault, environment.configuration.globals.mail.omitsFaults { return }
+        environment.mails.send(mail, at: now)
     }
 
     private func job(_ script: ScriptCommand, _ more: [String] = [], isEnd: Bool = false) -> NotifyJob {

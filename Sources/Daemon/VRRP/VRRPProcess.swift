@@ -23,6 +23,7 @@ package final class VRRPProcess: ChildProcess {
     private let firewall: Firewall
     private let poller: LinkPoller
     private let reports = MembershipReports()
+    private let programs: ProcessTracker
     private let status: VRRPStatus
     private var keeper: AddressKeeper?
     private var routeKeeper: RouteKeeper?
@@ -56,6 +57,7 @@ package final class VRRPProcess: ChildProcess {
         files = FileTracker(environment)
         firewall = Firewall(environment)
         poller = LinkPoller(environment)
+        programs = ProcessTracker(environment)
         status = VRRPStatus(environment)
         do throws(SystemError) {
             announcer = try AnnouncementSender()
@@ -90,6 +92,7 @@ package final class VRRPProcess: ChildProcess {
         sockets.unsent = { [unowned self] place, error in noteUnsent(place, error) }
         kernel.news = { [unowned self] news, now in
             routeKeeper?.note(news)
+            status.monitor(news, on: interfaces)
             if isOwnAddress(news) { return doubtRoutes(.refused) }
             take(interfaces.note(news), at: now)
             perform(at: now)
@@ -103,11 +106,18 @@ package final class VRRPProcess: ChildProcess {
         poller.changed = { [unowned self] name, now in
             if let link = interfaces[name]?.link { tell(.link(name, isUp: poller.isUsable(link)), at: now) }
         }
+        programs.counted = { [unowned self] name, count, now in tell(.processCount(name, count), at: now) }
         files.changed = { [unowned self] name, value, now in tell(.fileValue(name, value), at: now) }
         status.surroundings = { [unowned self] around in
             around.interfaces = interfaces.snapshots
+            for place in holders {
+                for holding in keeper?.claims(of: place) ?? [] where keeper?.holds(holding.key) ?? false {
+                    around.held[holding.interface, default: []].append(holding.entry.prefix)
+                }
+            }
             around.sockets = sockets.snapshots
             around.activities = scripts.activities
+            around.processCounts = programs.counts
         }
         environment.loop.addDeadlines(
             next: { [unowned self] in routers.nextDeadline },
@@ -122,7 +132,10 @@ package final class VRRPProcess: ChildProcess {
         reporter.pipes.configure(environment.configuration.vrrp.notifyPipes)
         if environment.configuration.globals.vrrp.disablesLocalIGMP { reports.disable { environment.log($0) } }
         connections.follow(environment.configuration.connectionSyncOfRouter)
-        for news in kernel.dump() { _ = interfaces.note(news) }
+        for news in kernel.dump() {
+            _ = interfaces.note(news)
+            status.monitor(news, on: interfaces)
+        }
         virtuals.begin(environment.configuration.vrrp.routers, &interfaces)
         routers.reconfigure(to: environment.configuration.vrrp, options: options, at: now, into: &actions)
         perform(at: now)
@@ -134,6 +147,8 @@ package final class VRRPProcess: ChildProcess {
         claimStatics()
         claimOwnAddresses()
         files.configure(environment.configuration.vrrp.trackFiles, writesInitialValues: true, at: now)
+        programs.configure(environment.configuration.vrrp.trackProcesses, atOnce: true, at: now)
+        if environment.commandLine.logsConfiguration { status.logConfiguration(of: routers) }
         resumeMasters(at: now)
         routers.handle(.start, at: now, into: &actions)
         perform(at: now)
@@ -192,6 +207,7 @@ package final class VRRPProcess: ChildProcess {
         configurePolling()
         if environment.configuration.globals.vrrp.repeatsStatesOnReload { reporter.repeatStates(of: routers) }
         files.configure(settings.trackFiles, writesInitialValues: false, at: now)
+        programs.configure(settings.trackProcesses, atOnce: false, at: now)
         scripts.configure(settings.scripts)
         sessions?.keep(environment.configuration.sessionNames(for: .vrrp))
     }

@@ -101,6 +101,8 @@ package struct QuorumFigures: Hashable, Sendable {
 
     package var gainedText: String { "Gained quorum \(quorum)+\(hysteresis)=\(upperThreshold) <= \(weight)" }
     package var lostText: String { "Lost quorum \(quorum)-\(hysteresis)=\(lowerThreshold) > \(weight)" }
+    /// The same in a mail, in which upstream has the other formula.
+    package var startingMailText: String { "Starting with quorum down \(quorum)+\(hysteresis)=\(upperThreshold) <= \(weight)" }
     /// What is missing to gain the quorum. (Upstream writes a minus, whatever the hysteresis.)
     package var startingText: String {
         "Starting with quorum down \(quorum)\(hysteresis == 0 ? "-" : "+")\(hysteresis)=\(upperThreshold) > \(weight)"

@@ -22,7 +22,7 @@ extension VirtualServer {
         } else if isFirst, !hasQuorum {
             actions.append(.notice(.startingWithoutQuorum(figures, of: name)))
             announceSorryServer(into: &actions)
-            tellQuorum("=> \(figures.startingText) <=", isFirst, into: &actions)
+            tellQuorum("=> \(figures.startingMailText) <=", isFirst, into: &actions)
         }
     }
 

@@ -316,12 +316,18 @@ extension VirtualServers {
                     copy.servers[index].isAlive = false
                     var told: [Action] = []
                     copy.tellServer(index, into: &told)
+                    if server.sendsMail {
+                        told.append(.mail(Mail(server: name, of: service.name, isUp: false, body: "=> Shutting down <=")))
+                    }
                     told.forEach(act)
                 }
             }
             if service.settings.omega, service.hasQuorum {
                 if let script = service.settings.quorumDown { act(.run(script, for: service.name)) }
                 act(.report(.virtualServer(service.name, isUp: false)))
+                if service.settings.sendsMail {
+                    act(.mail(Mail(virtualServer: service.name, isUp: false, body: "=> Shutting down <=")))
+                }
             }
         }
     }

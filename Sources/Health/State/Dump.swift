@@ -24,9 +24,39 @@ extension VirtualServers {
                 lines += [
                     " Track file = \(file.name)", "   File = \(file.path)", "   Status = \(files[file.name] ?? 0)",
                 ]
+                lines += trackers { check in
+                    guard case .file(let tracked) = check.kind, tracked.name == file.name else { return nil }
+                    return ", weight \(tracked.weight)"
+                }
             }
         }
-        return lines
+        return lines + sessionLines
+    }
+
+    /// The checkers that follow something, with what there is to say about each.
+    private func trackers(_ text: (CheckSettings) -> String?) -> [String] {
+        let lines = checks.indices.compactMap { slot in
+            check(CheckID(slot)).flatMap { found in
+                text(found.settings).map { "     \(found.service.name) -> \(found.service.name(of: found.server.key))\($0)" }
+            }
+        }
+        return lines.isEmpty ? [] : ["   Tracking instances :"] + lines
+    }
+
+    private var sessionLines: [String] {
+        var names: [String] = []
+        for slot in checks.indices {
+            if case .bfd(let name)? = check(CheckID(slot))?.settings.kind, !names.contains(name) { names.append(name) }
+        }
+        guard !names.isEmpty else { return [] }
+        return ["------< Checker track BFDs >------"]
+            + names.flatMap { name in
+                [" Checker Track BFD = \(name)", "   Tracking RS :"]
+                    + checks.indices.compactMap { slot -> String? in
+                        guard let found = check(CheckID(slot)), case .bfd(name) = found.settings.kind else { return nil }
+                        return "   \(found.service.name(of: found.server.key))"
+                    }
+            }
     }
 
     private var sslLines: [String] {
@@ -83,7 +113,7 @@ extension VirtualServers {
             "   Using smtp notification = \(yesNo(settings.sendsMail))", "   initial weight = \(settings.weight)",
             "   effective weight = \(server.weight)", "   alive = \(server.isAlive ? 1 : 0)",
             "   num failed checkers = \(server.failedChecks)", "   RS set = \(server.tableWeight == nil ? 0 : 1)",
-        ]
+        ] + settings.followedLines
     }
 
     private var checkerLines: [String] {
@@ -162,6 +192,19 @@ extension VirtualServer {
     }
 }
 
+extension RealServerSettings {
+    /// The files and BFD sessions that its checkers follow.
+    fileprivate var followedLines: [String] {
+        var files: [String] = []
+        var sessions: [String] = []
+        for check in checks {
+            if case .file(let file) = check.kind { files.append("     \(file.name), weight \(file.weight)") }
+            if case .bfd(let name) = check.kind { sessions.append("     \(name)") }
+        }
+        return (files.isEmpty ? [] : ["   Tracked Files"] + files) + (sessions.isEmpty ? [] : ["   Tracked BFDs"] + sessions)
+    }
+}
+
 extension CheckSettings {
     fileprivate func lines(
         _ state: CheckState, _ server: RealServerSettings, _ service: VirtualServerSettings
@@ -174,6 +217,7 @@ extension CheckSettings {
             "   Warmup = \(timing.warmup.microseconds) us", "   Retries = \(timing.retries)",
             "   Delay before retry = \(timing.delayBeforeRetry.microseconds) us",
             "   Retries iterations = \(state.retries)",
+            "   Default delay before retry = \(timing.delayBeforeRetry.microseconds) us",
             "   Log all failures = \(yesNo(logsAllFailures))",
         ]
         switch kind {
@@ -208,20 +252,21 @@ extension CheckSettings {
                     [
                         "     Min reply length = \(udp.minimumReply)", "     Max reply length = \(udp.maximumReply)",
                         "     Reply data len = \($0.bytes.count)",
+                        "     Reply data mask = \(yesNo($0.mask.contains { $0 != 0xff }))",
                     ]
                 } ?? [])
         case .smtp(let smtp): ["   Keepalive method = SMTP_CHECK", "   helo = \(smtp.heloName)"]
         case .dns(let dns): ["   Keepalive method = DNS_CHECK", "   Type = \(dns.type.word)", "   Name = \(dns.name)"]
         case .misc(let misc):
             [
-                "   Keepalive method = MISC_CHECK", "   script = '\(misc.script.path)'",
+                "   Keepalive method = MISC_CHECK", "   script = \(misc.script.quotedWords)",
                 "   timeout = \(misc.timeout.seconds)",
                 "   dynamic = \(misc.isDynamic ? "YES" : "NO")",
                 "   uid:gid = \(misc.script.identity.user):\(misc.script.identity.group)",
             ]
         case .file(let file):
-            ["   Keepalive method = FILE_CHECK", "   Track file = \(file.name), weight \(file.weight)"]
-        case .bfd(let name): ["   Keepalive method = BFD_CHECK", "   BFD instance = \(name)"]
+            ["   Keepalive method = FILE_CHECK", "     Tracked file = \(file.name)", "     Weight = \(file.weight)"]
+        case .bfd(let name): ["   Keepalive method = BFD_CHECK", "   Name = \(name)", "   Alpha is \(onOff(alpha))"]
         case .http(let http): http.lines
         }
     }
@@ -242,7 +287,6 @@ extension HTTPCheckSettings {
         if let virtualHost { lines.append("   Virtual host = \(virtualHost)") }
         for url in urls {
             lines.append("   Checked url = \(url.path)")
-            if let host = url.virtualHost { lines.append("     Virtual host = \(host)") }
             if let digest = url.digest {
                 lines.append("     digest = \(digest.map { hexDigits($0, width: 2) }.joined())")
             }
@@ -251,6 +295,7 @@ extension HTTPCheckSettings {
                 lines.append(
                     "       \(range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound)-\(range.upperBound)")")
             }
+            if let host = url.virtualHost { lines.append("     Virtual host = \(host)") }
             if let pattern = url.pattern {
                 lines += [
                     "     Regex = \"\(pattern.text)\"", "     Regex options: \(pattern.options.joined(separator: " "))",
@@ -270,7 +315,7 @@ private func seconds(_ interval: Interval) -> String {
 }
 
 private func scriptText(_ script: Script) -> String {
-    "'\(([script.path] + script.arguments.dropFirst()).joined(separator: " "))', uid:gid \(script.identity.user):\(script.identity.group)"
+    "\(script.quotedWords), uid:gid \(script.identity.user):\(script.identity.group)"
 }
 
 private func forwardingText(_ forwarding: Forwarding) -> String {

@@ -50,6 +50,9 @@ extension VirtualRouters {
         if case .interface(let name) = object, isWatched(object) {
             pending.append(.notice(.link(name, isUp: objects.isUp(object) ?? false)))
         }
+        if case .process(let name) = object {
+            pending.append(.notice(.process(name, hasQuorum: objects.isUp(object) ?? false)))
+        }
         guard started != nil else { return }
         for place in routers.indices where watches(place, object) { evaluate(place, at: now) }
         for place in routers.indices { startIfReady(place, at: now) }

@@ -12,6 +12,8 @@ package enum Notice: Hashable, Sendable {
     /// The result differs from that of the run before.
     case scriptReturns(String, status: Int)
     case link(String, isUp: Bool)
+    /// A tracked process runs often enough now, or no longer does.
+    case process(String, hasQuorum: Bool)
     /// The loop woke this much later than it had to.
     case timerExpired(ago: Interval)
 
@@ -19,7 +21,7 @@ package enum Notice: Hashable, Sendable {
     package var isDetail: Bool {
         switch self {
         case .router(_, let notice): notice.isDetail
-        case .groupSyncs, .unknownRouter, .script, .scriptReturns, .link, .timerExpired: false
+        case .groupSyncs, .unknownRouter, .script, .scriptReturns, .link, .process, .timerExpired: false
         }
     }
 }

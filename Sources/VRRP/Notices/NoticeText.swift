@@ -22,6 +22,8 @@ extension Notice {
             "Script `\(name)` now returning \(status)"
         case .link(let name, let isUp):
             "Netlink reports \(name) \(isUp ? "up" : "down")"
+        case .process(let name, let hasQuorum):
+            "Quorum \(hasQuorum ? "gained" : "lost") for tracked process \(name)"
         case .timerExpired(let late):
             "A thread timer expired \(late.secondsText) seconds ago"
         }

@@ -15,6 +15,7 @@ package enum Feature: Hashable, Sendable, CaseIterable {
         .ipv6, .unicast, .trackInterface, .trackScript, .trackFile, .trackBFD, .routes, .rules, .statics, .firewall,
         .authenticationHeader, .trailerAuthentication, .garpGroups, .timerExpiry,
         .trackSource, .extraInterfaces, .virtualMAC, .ipvlan, .vrf, .linkPolling, .linkDelays, .syncDaemon,
+        .mail, .trackProcess,
     ]
 }
 

@@ -41,8 +41,8 @@ extension TrackProcessDraft {
             .custom(
                 "param_match", syntax: "[initial|partial]",
                 """
-                How the parameters are compared: bare, all of them exactly; 'initial', as the first ones; \
-                'partial', the last may be a part.
+                How the parameters are compared: bare, all of them exactly; 'partial', there may be more behind \
+                them; 'initial', there may be more and the last may go on.
                 """
             ) { statement, draft, reader in
                 reader.noteExtraWords(statement, after: 1)

@@ -155,13 +155,6 @@ extension Authentication {
     }
 }
 
-extension Script {
-    /// Each word in single quotes, as upstream shows commands.
-    package var quotedWords: String {
-        ([path] + arguments.dropFirst()).map { "'\($0)'" }.joined(separator: " ")
-    }
-}
-
 extension Statistics {
     fileprivate func write(into writer: inout JSONWriter) {
         let counters: [(String, UInt64)] = [

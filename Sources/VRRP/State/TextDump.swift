@@ -11,7 +11,10 @@ extension VRRPSnapshot {
     package typealias DateText = (_ seconds: Int64) -> String
 
     /// The lines from the static addresses on; what stands before them is no matter of VRRP.
-    package func lines(date: DateText) -> [String] {
+    ///
+    /// - Parameter showsState: whether what became of the configuration is shown too.
+    package func lines(showsState: Bool = true, date: DateText) -> [String] {
+        guard showsState else { return settingLines(date: date) }
         var text = staticLines
         text += section("VRRP Topology", routers.flatMap { lines(of: $0, date: date) })
         text += section("VRRP Sockpool", sockets.flatMap { lines(of: $0) })
@@ -22,6 +25,15 @@ extension VRRPSnapshot {
         text += section("VRRP Track BFDs", sessions.flatMap(\.lines))
         text += section("Interfaces", interfaces.flatMap { lines(of: $0) })
         return text
+    }
+
+    /// What was configured.
+    private func settingLines(date: DateText) -> [String] {
+        staticLines
+            + section("VRRP Topology", routers.flatMap { lines(of: $0, showsState: false, date: date) })
+            + section("VRRP Sync groups", groups.flatMap { lines(of: $0, showsState: false) })
+            + section("VRRP Scripts", scripts.flatMap(\.settingLines)) + section("VRRP Track files", files.flatMap(\.settingLines))
+            + section("VRRP Track processes", processes.flatMap(\.settingLines))
     }
 
     private var staticLines: [String] {
@@ -44,18 +56,18 @@ extension VRRPSnapshot {
 
     // MARK: Routers
 
-    private func lines(of router: RouterSnapshot, date: DateText) -> [String] {
+    private func lines(of router: RouterSnapshot, showsState: Bool = true, date: DateText) -> [String] {
         let settings = router.settings
         var lines = [" VRRP Instance = \(settings.name)", "   VRRP Version = \(settings.version.rawValue)"]
         if let group = settings.syncGroup { lines.append("   Sync group = \(group)") }
         if settings.family == .ipv6 { lines.append("   Using Native IPv6") }
-        lines += stateLines(router, date: date)
+        if showsState { lines += stateLines(router, date: date) }
         lines += interfaceLines(router)
         lines += settings.announcements.lines
-        lines += electionLines(router, date: date)
+        lines += electionLines(router, showsState: showsState, date: date)
         lines += listLines(router)
         lines += settings.notifyLines
-        lines += historyLines(router, date: date)
+        if showsState { lines += historyLines(router, date: date) }
         return lines
     }
 
@@ -126,18 +138,21 @@ extension VRRPSnapshot {
 
     private func index(of name: String) -> UInt32? { interfaces.first { $0.name == name }?.index }
 
-    private func electionLines(_ router: RouterSnapshot, date: DateText) -> [String] {
+    private func electionLines(_ router: RouterSnapshot, showsState: Bool, date: DateText) -> [String] {
         let settings = router.settings
         var lines = [
             "   Down timer adverts = \(settings.downTimerAdverts)",
             "   Send advert after receive lower priority advert = \(!settings.ignoresLowerPriority)",
             "   Send advert after receive higher priority advert = \(settings.advertisesToHigherPriority)",
             "   Virtual Router ID = \(settings.routerID)", "   Priority = \(settings.priority)",
-            "   Effective priority = \(router.priority)", "   Total priority = \(router.totalPriority)",
+        ]
+        if showsState {
+            lines += ["   Effective priority = \(router.priority)", "   Total priority = \(router.totalPriority)"]
+        }
+        lines.append(
             settings.version == .v2
                 ? "   Advert interval = \(settings.advertInterval.seconds) sec"
-                : "   Advert interval = \(settings.advertInterval.milliseconds) milli-sec",
-        ]
+                : "   Advert interval = \(settings.advertInterval.milliseconds) milli-sec")
         if let sent = router.lastAdvert { lines.append("   Last advert sent = \(time(sent, date))") }
         lines += [
             "   Accept = \(settings.accepts ? "enabled" : "disabled")",
@@ -215,12 +230,11 @@ extension VRRPSnapshot {
         return lines + members.map { "     \($0.settings.name) vrid \($0.settings.routerID)" }
     }
 
-    private func lines(of group: SyncGroupSnapshot) -> [String] {
+    private func lines(of group: SyncGroupSnapshot, showsState: Bool = true) -> [String] {
         let settings = group.settings
-        var lines = [
-            " VRRP Sync Group = \(settings.name), \(group.state.word)",
-            "   Num member fault \(group.faulty), num member init \(group.waiting)", "   VRRP member instances :",
-        ]
+        var lines = [" VRRP Sync Group = \(settings.name)\(showsState ? ", \(group.state.word)" : "")"]
+        if showsState { lines.append("   Num member fault \(group.faulty), num member init \(group.waiting)") }
+        lines.append("   VRRP member instances :")
         lines += settings.routers.map { "     \($0)" }
         if settings.allowsDifferentWeights { lines.append("   Sync group tracking weight set") }
         lines.append("   Using smtp notification = \(settings.notify.sendsMail ? "yes" : "no")")
@@ -374,6 +388,10 @@ extension NotifySettings {
 }
 
 extension ScriptSnapshot {
+    private static let stateKeys = ["Result", "Init state", "Status", "State"]
+
+    fileprivate var settingLines: [String] { lines.filter { line in !Self.stateKeys.contains { line.hasPrefix("   \($0) =") } } }
+
     fileprivate var lines: [String] {
         let status = isUp.map { $0 ? "GOOD" : "BAD" } ?? (settings.startsAsFailed ? "BAD" : "INIT")
         return [
@@ -390,6 +408,8 @@ extension ScriptSnapshot {
 }
 
 extension TrackFileSnapshot {
+    fileprivate var settingLines: [String] { lines.filter { !$0.hasPrefix("   Status =") } }
+
     fileprivate var lines: [String] {
         [
             " Track file = \(settings.name)", "   File = \(settings.path)", "   Status = \(value)",
@@ -399,6 +419,10 @@ extension TrackFileSnapshot {
 }
 
 extension TrackProcessSnapshot {
+    fileprivate var settingLines: [String] {
+        lines.filter { line in !["Current", "Have quorum", "Fork delay timer", "Terminate delay timer"].contains { line.hasPrefix("   \($0)") } }
+    }
+
     fileprivate var lines: [String] {
         var lines = [" VRRP Track process = \(settings.name)", "   Process = \(settings.program)"]
         if !settings.parameters.isEmpty { lines.append("   Parameters = \(settings.parameters.joined(separator: " "))") }

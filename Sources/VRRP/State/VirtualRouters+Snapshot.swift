@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-import Basics
+package import Basics
 
 /// What the shell around the virtual routers adds to a snapshot.
 package struct SnapshotSurroundings: Sendable {
     package var clock: CalendarClock
     package var history = TransitionHistory()
     package var interfaces: [InterfaceSnapshot] = []
+    /// Addresses that routers hold, by interface: news of those are not kept one by one.
+    package var held: [UInt32: [IPPrefix]] = [:]
     package var sockets: [SocketSnapshot] = []
     /// What programs of scripts are doing, by the name of the script; idle where nothing is said.
     package var activities: [String: ScriptSnapshot.Activity] = [:]
@@ -19,11 +21,17 @@ package struct SnapshotSurroundings: Sendable {
 extension VirtualRouters {
     /// All there is to show, as a value.
     package func snapshot(in surroundings: SnapshotSurroundings) -> VRRPSnapshot {
+        let interfaces = surroundings.interfaces.map { interface in
+            let known = Set(interface.addresses)
+            var interface = interface
+            interface.addresses += (surroundings.held[interface.index] ?? []).filter { !known.contains($0) }
+            return interface
+        }
         let watchers = Watchers(self)
         let places = Dictionary(
             occupiedPlaces.compactMap { place in routers[place].map { ($0.settings.name, place) } },
             uniquingKeysWith: { first, _ in first })
-        let present = PresentAddresses(surroundings.interfaces)
+        let present = PresentAddresses(interfaces)
         var descriptors: [Int: RouterSnapshot.SocketDescriptors] = [:]
         for socket in surroundings.sockets {
             for place in socket.routers { descriptors[place] = socket.descriptors }
@@ -66,7 +74,7 @@ extension VirtualRouters {
             sessions: watchers.sessions.map { name in
                 TrackedSessionSnapshot(name: name, isUp: objects.isUp(.bfd(name)), trackedBy: watchers[.bfd(name)])
             },
-            interfaces: surroundings.interfaces.map { interface in
+            interfaces: interfaces.map { interface in
                 var interface = interface
                 interface.trackedBy = watchers[.interface(interface.name)]
                 return interface

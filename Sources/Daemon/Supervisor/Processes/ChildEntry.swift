@@ -41,7 +41,8 @@ struct ChildInheritance {
             let environment = try ProcessEnvironment(
                 kind: kind, commandLine: commandLine, frozen: frozen, configuration: configuration, logger: logger,
                 parent: control,
-                bfdChannels: bfdChannels, scheduling: scheduling, predecessorDied: predecessorDied
+                bfdChannels: bfdChannels, scheduling: scheduling, predecessorDied: predecessorDied,
+                home: originalNamespace
             )
             return kind.run(in: environment)
         } catch {

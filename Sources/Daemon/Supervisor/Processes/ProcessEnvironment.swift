@@ -16,10 +16,14 @@ package final class ProcessEnvironment {
     package let logger: Logger
     /// Runs notify scripts, those of one object one after the other.
     package let notifications: NotifyRunner
+    /// Sends alert mails.
+    let mails: MailSender
     /// State changes of BFD sessions: written by the BFD process, read by the other two.
     package let bfdChannels: BFDChannels
     /// When the process died that did this one's work before; nil if there was none.
     package let predecessorDied: Instant?
+    /// The network namespace that the daemon was started in, if it entered another one.
+    let home: FileDescriptor?
     /// By which the process runs now.
     package private(set) var configuration: Configuration
 
@@ -34,7 +38,8 @@ package final class ProcessEnvironment {
     init(
         kind: ChildKind, commandLine: CommandLine, frozen: SealedMemory, configuration: Configuration, logger: Logger,
         parent: MessageChannel,
-        bfdChannels: BFDChannels, scheduling: SchedulingOrigin, predecessorDied: Instant?
+        bfdChannels: BFDChannels, scheduling: SchedulingOrigin, predecessorDied: Instant?,
+        home: FileDescriptor? = nil
     ) throws(SystemError) {
         self.kind = kind
         self.commandLine = commandLine
@@ -44,12 +49,15 @@ package final class ProcessEnvironment {
         self.parent = parent
         self.bfdChannels = bfdChannels
         self.predecessorDied = predecessorDied
+        self.home = home
         loop = try EventLoop()
         processes = ChildProcesses(loop: loop)
         launcher = ScriptLauncher(origin: scheduling)
         notifications = NotifyRunner(
             loop: loop, processes: processes, launcher: launcher, logger: logger, logsDetail: commandLine.logsDetail
         )
+        mails = MailSender(loop: loop, logsDetail: commandLine.logsDetail) { logger.log($0, $1) }
+        mails.configure(configuration.globals)
         logger.attach(to: loop)
     }
 
@@ -61,10 +69,15 @@ package final class ProcessEnvironment {
         if commandLine.logsDetail { logger.log(.info, text()) }
     }
 
-    /// Ends the process, after the notify scripts that run or wait have ended or reached their limit.
+    /// How long the last mails may take.
+    private static let mailLimit = Interval.seconds(1)
+
+    /// Ends the process, after the notify scripts that run or wait have ended or reached their limit, and mails have left.
     package func finish(_ code: ExitCode = .ok) {
         exitCode = code
-        notifications.drain(at: Instant.now) { [unowned self] in loop.stop() }
+        notifications.drain(at: Instant.now) { [unowned self] in
+            mails.drain(within: Self.mailLimit) { [unowned self] in loop.stop() }
+        }
     }
 }
 
@@ -168,6 +181,7 @@ extension ProcessEnvironment {
             frozen = memory
             // The order to stop may have come meanwhile.
             guard !isStopping else { return }
+            mails.configure(configuration.globals)
             process.reload(from: old, at: now)
             // What was logged in changing over is to stand before the parent's "Reload complete".
             logger.flush(within: .zero)

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the checker process shows and mails, beside 2.2.7, on a kernel with IPVS."""
+import re
+import signal
+import time
+
+from ipvs import PORT, Listener
+from lab import Lab, check, wait_until
+from suite import test
+from test_mail import PORT as MAIL_PORT
+from test_mail import Server
+from test_status import Dumps, Peer
+
+CONFIGURATION = f"""
+global_defs {{
+    router_id lab
+    script_user root
+    enable_script_security
+    max_auto_priority -1
+    smtp_server 127.0.0.1 {MAIL_PORT}
+    notification_email_from ka@example.com
+    notification_email {{
+        root@example.com
+    }}
+}}
+track_file tf {{
+    file DIRECTORY/tracked
+    weight 5
+}}
+virtual_server_group VG {{
+    10.0.0.5 80
+    10.0.0.6-9 80
+}}
+virtual_server 10.0.0.2 80 {{
+    delay_loop 0.5
+    lvs_sched wrr
+    lvs_method NAT
+    persistence_timeout 60
+    persistence_granularity 255.255.255.0
+    protocol TCP
+    alpha
+    omega
+    quorum 2
+    hysteresis 1
+    quorum_up "/bin/true up"
+    quorum_down "/bin/true down"
+    virtualhost www.example.com
+    smtp_alert
+    sorry_server 10.0.0.9 80
+    sorry_server_inhibit
+    real_server 127.0.0.1 {PORT} {{
+        weight 3
+        inhibit_on_failure
+        notify_up "/bin/true u"
+        notify_down "/bin/true d"
+        TCP_CHECK {{
+            connect_timeout 1
+            retry 0
+            delay_before_retry 0.1
+            warmup 0
+        }}
+    }}
+    real_server 127.0.0.2 {PORT + 1} {{
+        weight 1
+        uthreshold 100
+        lthreshold 10
+        smtp_alert no
+        HTTP_GET {{
+            url {{
+                path /x
+                digest 9b3a0c85a887a256d6939da88aabd8cd
+                virtualhost h.example.com
+                status_code 200-299
+            }}
+            http_protocol 1.1
+            connect_timeout 1
+            warmup 60
+        }}
+    }}
+}}
+virtual_server group VG {{
+    lvs_sched sh
+    sh-port
+    sh-fallback
+    lvs_method DR
+    protocol UDP
+    real_server 127.0.0.3 80 {{
+        smtp_alert no
+        MISC_CHECK {{
+            misc_path "/bin/true a b"
+            misc_timeout 4
+            misc_dynamic
+            warmup 0
+        }}
+        FILE_CHECK {{
+            track_file tf
+            weight 2
+        }}
+    }}
+    real_server 127.0.0.4 80 {{
+        smtp_alert no
+        DNS_CHECK {{
+            type SOA
+            name example.org
+            connect_timeout 2
+            retry 1
+            warmup 60
+        }}
+        SMTP_CHECK {{
+            helo_name me
+            warmup 60
+        }}
+        PING_CHECK {{
+            retry 2
+            warmup 60
+        }}
+        UDP_CHECK {{
+            payload 0102ff
+            require_reply 0102
+            min_reply_length 1
+            max_reply_length 9
+            warmup 60
+        }}
+    }}
+}}
+"""
+# Of the moment of its build, of its inside, or told elsewhere.
+ITS_OWN = re.compile(r" +(Alive: |reloaded|previous effective_weight|Last ran|Last status|Tracking instances|Reloaded = )")
+
+
+def section(text):
+    """The lines from the topology on, without what differs from host to host."""
+    lines = text[text.index("------< LVS Topology"):].splitlines()
+    return [re.sub(r"(File = ).*", r"\1PATH", line) for line in lines]
+
+
+@test("USR1 and mails of the checker: the lines and the mails of 2.2.7", limit=90, kernel="ipvs")
+def _():
+    with Lab(routers=2, links=0) as lab:
+        ours, theirs = lab.routers
+        dumps = Dumps(lab)
+        with open(f"{lab.directory}/tracked", "w") as file:
+            file.write("0\n")
+        mails, listeners = [Server(host) for host in lab.routers], [Listener(host) for host in lab.routers]
+        ours.daemon.start(CONFIGURATION.replace("DIRECTORY", lab.directory), parts=("-C",), environment=dumps.environment)
+        peer = Peer(lab, theirs, CONFIGURATION.replace("DIRECTORY", "/tmp"), parts="-C")
+
+        def told(server):
+            bodies = {lines[i + 1] for lines in map(list, server.dialogues) for i in range(len(lines) - 1)
+                      if lines[i] == "" and lines[i + 1].startswith("=>")}
+            return set(server.subjects()), bodies
+
+        def same(step):
+            wait_until(lambda: told(mails[0]) == told(mails[1]) and told(mails[1])[0], 12, f"the same mails {step}",
+                       lambda: f"ours {told(mails[0])}\n2.2.7 {told(mails[1])}\n{ours.daemon.log()[-1500:]}")
+            time.sleep(0.5)
+            check(told(mails[0]) == told(mails[1]), f"mails {step}", told(mails[0]), told(mails[1]))
+        wait_until(lambda: any("Gained quorum" in body for body in told(mails[1])[1]), 12, "2.2.7's quorum", peer.log)
+        same("after the start")
+        mine = section(dumps.ask(ours.daemon, signal.SIGUSR1, "_check.data", 5))
+        its = section(peer.ask(signal.SIGUSR1, "_check.data"))
+        missing = [line for line in its if line not in mine and not ITS_OWN.match(line)]
+        check(not missing, "lines that only 2.2.7 writes", *missing, "ours:", *mine)
+        common = [line for line in its if not ITS_OWN.match(line)]
+        place = 0
+        for line in mine:
+            place += place < len(common) and line == common[place]
+        check(place == len(common), f"the order of lines, from {common[min(place, len(common) - 1)]!r}", *mine)
+        for listener in listeners:
+            listener.close()
+        wait_until(lambda: any("TCP CHECK failed" in body for body in told(mails[1])[1]), 12, "2.2.7's failure", peer.log)
+        same("after a server failed")
+        ours.daemon.stop(8)
+        check(any("Shutting down" in line for line in ours.daemon.log().splitlines()), ours.daemon.log())
