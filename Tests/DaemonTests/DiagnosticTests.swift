@@ -109,6 +109,13 @@ import Testing
         #expect(finding?.notes.map(\.position.line) == [6, 7])
     }
 
+    @Test("a mistake in a definition is one, however often a sequence uses it")
+    func repeatedDefinition() {
+        let text = "$M= \\\nglobal_defs { \\\n routr_id a \\\n}\n\n~SEQ(N,1,50) $M\n$M\n"
+        let found = Trial(Array(text.utf8)).reading.findings.diagnostics.filter { $0.code == "unknown-keyword" }
+        #expect(found.count == 2)
+    }
+
     @Test("random_seed makes random numbers the same each time, which upstream only says")
     func seed() {
         func router(_ seed: String) -> String? {

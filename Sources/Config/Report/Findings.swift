@@ -7,10 +7,37 @@ package struct Findings: Sendable {
 
     package init(_ found: [Diagnostic], files: [SourceFile]) {
         var seen: Set<Key> = []
-        let unique = found.filter { seen.insert(Key(code: $0.code, position: $0.position, message: $0.message)).inserted }
+        let same = Self.firstUses(files)
+        let unique = found.filter { diagnostic in
+            let place = diagnostic.position.map { position in
+                let file = same.indices.contains(position.file) ? same[position.file] : position.file
+                return Position(file: file, line: position.line, column: position.column)
+            }
+            return seen.insert(Key(code: diagnostic.code, position: place, message: diagnostic.message)).inserted
+        }
         diagnostics = unique.enumerated().sorted { Self.order($0.element, $0.offset) < Self.order($1.element, $1.offset) }
             .map(\.element)
         self.files = files
+    }
+
+    /// For each file itself, but for each use of a definition the first use in the same place: a sequence may use it there a thousand
+    /// times, and a mistake in it is one all the same.
+    private static func firstUses(_ files: [SourceFile]) -> [Int] {
+        struct Use: Hashable {
+            var path: String
+            var definition: String
+            var place: Position
+        }
+        var uses: [Use: Int] = [:]
+        var first = Array(files.indices)
+        for (index, file) in files.enumerated() {
+            guard let definition = file.definition, let from = file.includedFrom else { continue }
+            let outer = first.indices.contains(from.file) ? first[from.file] : from.file
+            let place = Position(file: outer, line: from.line, column: from.column)
+            let use = Use(path: file.path, definition: definition, place: place)
+            if let known = uses[use] { first[index] = known } else { uses[use] = index }
+        }
+        return first
     }
 
     private struct Key: Hashable {
