@@ -418,3 +418,27 @@ def _():
         forge(255)
         wait_until(lambda: any(p.state == 2 and p.yours == 77 for p in wire.sent(since)), 1, "255 is answered", wire.tail)
         check(ours.process.poll() is None, "and we live")
+
+
+@test("the BFD process runs at the priority, on the processor and under the name of the configuration", limit=20)
+def _():
+    with Lab() as lab:
+        host = lab.routers[0]
+        settings = ("bfd_rt_priority 42\nbfd_no_swap\nbfd_rlimit_rttime 12345\nbfd_process_name fast\n"
+                    f"bfd_cpu_affinity {max(os.sched_getaffinity(0))}\n")
+        host.daemon.start(f"global_defs {{\n{settings}}}\n" + instance("10.90.0.2"), parts=())
+        pid = host.daemon.pid("bfd.pid")
+
+        def facts():
+            with open(f"/proc/{pid}/comm") as name, open(f"/proc/{pid}/status") as status:
+                locked = int(re.search(r"VmLck:\s+(\d+)", status.read()).group(1))
+                return (name.read().strip(), os.sched_getscheduler(pid) & ~os.SCHED_RESET_ON_FORK,
+                        os.sched_getparam(pid).sched_priority, os.sched_getaffinity(pid), locked > 1000)
+
+        wanted = ("fast", os.SCHED_RR, 42, {max(os.sched_getaffinity(0))}, True)
+        wait_until(lambda: facts() == wanted, 5, f"{wanted}", facts)
+        with open(f"/proc/{pid}/limits") as limits:
+            check(re.search(r"Max realtime timeout +12345 ", limits.read()), "the limit of time without a pause")
+        host.daemon.stop()
+        host.daemon.start("global_defs {\nbfd_priority -7\n}\n" + instance("10.90.0.2"), parts=())
+        wait_until(lambda: os.getpriority(os.PRIO_PROCESS, host.daemon.pid("bfd.pid")) == -7, 5, "niceness -7")
