@@ -54,6 +54,7 @@ let package = Package(
             pkgConfig: "libnl-genl-3.0",
             providers: [.apt(["libnl-3-dev", "libnl-genl-3-dev"])]
         ),
+        .systemLibrary(name: "CNetSNMP", providers: [.apt(["libsnmp-dev"])]),
 
         pure("Basics"),
         pure("Config", "Basics", settings: small),
@@ -61,10 +62,11 @@ let package = Package(
         pure("BFD", "Basics", "Config"),
         pure("Health", "Basics", "Config", settings: small),
         pure("Netlink", "Basics"),
+        pure("SNMP", "Basics"),
 
-        shell("Linux", "Basics", "Config", "Netlink", "CLinux", "CNetlink"),
+        shell("Linux", "Basics", "Config", "Netlink", "SNMP", "CLinux", "CNetlink", "CNetSNMP"),
         shell("Crypto"),
-        shell("Daemon", "Basics", "Config", "VRRP", "BFD", "Health", "Netlink", "Linux", "Crypto"),
+        shell("Daemon", "Basics", "Config", "VRRP", "BFD", "Health", "Netlink", "SNMP", "Linux", "Crypto"),
 
         program("keepalived", "Daemon", "Linux"),
         program("manual", "Daemon", "Linux"),
@@ -88,6 +90,7 @@ let package = Package(
         tests("BFD", "BFD", "Crypto", "Config", "Basics", "Support"),
         tests("Health", "Health", "Config", "Basics", "Support"),
         tests("Netlink", "Netlink", "Basics", "Support"),
+        tests("SNMP", "SNMP", "Basics"),
         tests("Crypto", "Crypto", "Basics"),
         tests("Linux", "Linux", "Netlink", "Basics", "Config", "CLinux", "Support"),
         tests("Daemon", "Daemon", "VRRP", "BFD", "Health", "Config", "Basics", "Linux", "Netlink", "Support", "fuzz",

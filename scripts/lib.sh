@@ -5,9 +5,9 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BINARY=${BINARY:-$ROOT/.build/release/keepalived}
 PEER=${PEER:-/usr/sbin/keepalived}
 
-BUILD_PACKAGES="pkg-config libnl-3-dev libnl-genl-3-dev"
+BUILD_PACKAGES="pkg-config libnl-3-dev libnl-genl-3-dev libsnmp-dev"
 LAB_PACKAGES="iproute2 procps util-linux python3"
-PEER_PACKAGES="keepalived frr tcpdump tshark bird2 nftables ipset iptables nginx-light exim4-daemon-light nsd openssl python3-aiosmtpd"
+PEER_PACKAGES="keepalived frr tcpdump tshark bird2 nftables ipset iptables nginx-light exim4-daemon-light nsd openssl python3-aiosmtpd snmpd snmp dbus"
 KERNEL_PACKAGES="user-mode-linux kmod ipvsadm"
 
 say() { printf '%s\n' "$*" >&2; }

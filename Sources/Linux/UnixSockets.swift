@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+package import Basics
 import CLinux
 import Glibc
 
@@ -99,5 +100,19 @@ package struct ServiceManager {
         let socket = FileDescriptor(owning: number)
         let bytes = Array(assignments.joined(separator: "\n").utf8)
         _ = address.use { sendto(socket.number, bytes, bytes.count, Int32(MSG_NOSIGNAL), $0, $1) }
+    }
+}
+
+extension MessageChannel {
+    /// Waits until a message or the end of the channel can be read; false if that instant comes first. For processes without
+    /// a loop.
+    package func waits(until limit: Instant) -> Bool {
+        var poller = pollfd(fd: descriptor.number, events: Int16(POLLIN), revents: 0)
+        while true {
+            let rest = (limit - Instant.now).milliseconds
+            let count = poll(&poller, 1, Int32(clamping: max(0, rest)))
+            if count > 0 { return true }
+            if count == 0 || errno != EINTR { return false }
+        }
     }
 }

@@ -12,9 +12,10 @@ import Testing
         "BFD": ["Basics", "Config"],
         "Health": ["Basics", "Config"],
         "Netlink": ["Basics"],
-        "Linux": ["Basics", "Config", "Netlink", "CLinux", "CNetlink", "CIPVS", "Glibc"],
+        "SNMP": ["Basics"],
+        "Linux": ["Basics", "Config", "Netlink", "SNMP", "CLinux", "CNetlink", "CNetSNMP", "CIPVS", "Glibc"],
         "Crypto": ["Basics", "COpenSSL", "Glibc"],
-        "Daemon": ["Basics", "Config", "VRRP", "BFD", "Health", "Netlink", "Linux", "Crypto"],
+        "Daemon": ["Basics", "Config", "VRRP", "BFD", "Health", "Netlink", "SNMP", "Linux", "Crypto"],
         "keepalived": ["Daemon", "Linux"],
         "manual": ["Daemon", "Linux"],
     ]
