@@ -77,5 +77,11 @@ enum IPVSAttribute {
         static let packetsOut: UInt16 = 3
         static let bytesIn: UInt16 = 4
         static let bytesOut: UInt16 = 5
+        /// Per second, over the last seconds.
+        static let connectionRate: UInt16 = 6
+        static let packetRateIn: UInt16 = 7
+        static let packetRateOut: UInt16 = 8
+        static let byteRateIn: UInt16 = 9
+        static let byteRateOut: UInt16 = 10
     }
 }

@@ -108,6 +108,18 @@ extension IPVS {
         package var packetsOut: UInt64 = 0
         package var bytesIn: UInt64 = 0
         package var bytesOut: UInt64 = 0
+        package var rates = Rates()
+
+        /// Per second, over the last seconds.
+        package struct Rates: Hashable, Sendable {
+            package var connections: UInt64 = 0
+            package var packetsIn: UInt64 = 0
+            package var packetsOut: UInt64 = 0
+            package var bytesIn: UInt64 = 0
+            package var bytesOut: UInt64 = 0
+
+            package init() {}
+        }
 
         package init() {}
 
@@ -119,6 +131,11 @@ extension IPVS {
             packetsOut = try reader.first(Types.packetsOut)?.number() ?? 0
             bytesIn = try reader.first(Types.bytesIn)?.number() ?? 0
             bytesOut = try reader.first(Types.bytesOut)?.number() ?? 0
+            rates.connections = try reader.first(Types.connectionRate)?.number() ?? 0
+            rates.packetsIn = try reader.first(Types.packetRateIn)?.number() ?? 0
+            rates.packetsOut = try reader.first(Types.packetRateOut)?.number() ?? 0
+            rates.bytesIn = try reader.first(Types.byteRateIn)?.number() ?? 0
+            rates.bytesOut = try reader.first(Types.byteRateOut)?.number() ?? 0
         }
     }
 

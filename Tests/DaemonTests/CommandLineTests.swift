@@ -134,7 +134,9 @@ import Testing
     }
 
     @Test func whatComesLaterSaysSo() throws {
-        #expect(try options("-x -x").remarks == ["SNMP is not part of this version yet; the option has no effect"])
+        #expect(try options("-x -x").servesSNMP)
+        #expect(try options("--snmp-agent-socket tcp:localhost:705").snmpSocket == "tcp:localhost:705")
+        #expect(try options("--perf --perf").remarks == ["--perf has no effect here"])
     }
 
     @Test func namesOfOptionsAreUnique() {

@@ -199,7 +199,7 @@ extension GlobalSettings {
                 .defaulting(to: "5").since("2.3.0").on(.checker),
             .seconds("snmp_rs_stats_update_interval", 0.001...30, \.realServerInterval, "How old counters of real servers may be.")
                 .defaulting(to: "snmp_vs_stats_update_interval").since("2.3.0").on(.checker),
-        ].on([.vrrp, .checker]).parsedOnly()
+        ].on([.vrrp, .checker])
     }
 
     private static var dbusRows: [Keyword<DBusSettings>] {
@@ -208,6 +208,6 @@ extension GlobalSettings {
             .text("dbus_service_name", \.serviceName, "The name on the bus.").defaulting(to: "org.keepalived.Vrrp1").since("1.3.7"),
             .text("dbus_no_interface_name", \.pathWithoutInterface, "The path element of instances without an interface.")
                 .since("2.3.0"),
-        ].on(.vrrp).parsedOnly()
+        ].on(.vrrp)
     }
 }

@@ -14,11 +14,14 @@ package final class CheckerProcess: ChildProcess {
     private let connections: ConnectionSync
     private var sessions: BFDSubscriber?
     private let dumps: DumpWriter
+    private let observers: CheckerObservers
 
     /// See `ChildProcess`.
     package init(_ environment: ProcessEnvironment) throws(ExitCode) {
         self.environment = environment
         dumps = DumpWriter(environment)
+        let observers = CheckerObservers(environment)
+        self.observers = observers
         let configuration = environment.configuration
         marks = MarkTables(configuration.globals) { environment.log($0) }
         let pipes = NotifyPipes(environment)
@@ -34,7 +37,11 @@ package final class CheckerProcess: ChildProcess {
                     let job = NotifyJob([script.path] + script.arguments.dropFirst(), user: user)
                     environment.notifications.run(job, for: .other(object), at: Instant.now)
                 },
-                report: { pipes.write($0.line) }, mail: { environment.mails.send(AlertMail(subject: $0.subject, body: $0.body), at: Instant.now) }
+                report: {
+                    pipes.write($0.line)
+                    observers.note($0)
+                },
+                mail: { environment.mails.send(AlertMail(subject: $0.subject, body: $0.body), at: Instant.now) }
             )
         )
         // Connections survive the death of a checker process.
@@ -43,6 +50,7 @@ package final class CheckerProcess: ChildProcess {
         connections.follow(configuration.connectionSyncOfCheckers)
         pipes.configure(environment.checkerPipes)
         if !environment.runsVRRP { checkers.writeInitialValues(configuration.health.files) }
+        observers.start { [unowned checkers] in checkers.state }
         checkers.start(marks.marked(configuration.health), at: Instant.now)
         sessions = BFDSubscriber.hearing(in: environment) { [unowned checkers] status, now in
             if let isUp = status.isUp { checkers.handle(.bfd(name: status.name, isUp: isUp), at: now) }
@@ -55,6 +63,7 @@ package final class CheckerProcess: ChildProcess {
         checkers.setTimeouts(environment.configuration.globals.lvs)
         connections.follow(environment.configuration.connectionSyncOfCheckers)
         checkers.reload(marks.marked(environment.configuration.health), at: now)
+        observers.configure()
         sessions?.keep(environment.configuration.sessionNames(for: .checker))
     }
 
@@ -69,6 +78,7 @@ package final class CheckerProcess: ChildProcess {
         }
         connections.stop()
         pipes.remove()
+        observers.stop()
         environment.finish()
     }
 

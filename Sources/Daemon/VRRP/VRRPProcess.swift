@@ -25,6 +25,7 @@ package final class VRRPProcess: ChildProcess {
     private let reports = MembershipReports()
     private let programs: ProcessTracker
     private let status: VRRPStatus
+    private var observers: VRRPObservers?
     private var keeper: AddressKeeper?
     private var routeKeeper: RouteKeeper?
     private let virtuals: VirtualInterfaces
@@ -149,6 +150,9 @@ package final class VRRPProcess: ChildProcess {
         files.configure(environment.configuration.vrrp.trackFiles, writesInitialValues: true, at: now)
         programs.configure(environment.configuration.vrrp.trackProcesses, atOnce: true, at: now)
         if environment.commandLine.logsConfiguration { status.logConfiguration(of: routers) }
+        observers = VRRPObservers(
+            environment, snapshot: { [unowned self] in status.snapshot(of: routers) },
+            ordered: { [unowned self] order, now in obey(order, at: now) })
         resumeMasters(at: now)
         routers.handle(.start, at: now, into: &actions)
         perform(at: now)
@@ -210,6 +214,7 @@ package final class VRRPProcess: ChildProcess {
         programs.configure(settings.trackProcesses, atOnce: false, at: now)
         scripts.configure(settings.scripts)
         sessions?.keep(environment.configuration.sessionNames(for: .vrrp))
+        observers?.reload()
     }
 
     /// Ends the track scripts, has every router resign, takes the addresses away and finishes once the kernel has
@@ -225,6 +230,7 @@ package final class VRRPProcess: ChildProcess {
         if environment.commandLine.releasesVRRP { virtuals.end(interfaces) }
         kernel.finish { [unowned self] in
             connections.stop()
+            observers?.stop()
             reports.restore()
             let finish = { [environment, reporter] in
                 reporter.pipes.remove()
@@ -238,6 +244,23 @@ package final class VRRPProcess: ChildProcess {
     package func dump(_ kind: DumpKind, at now: Instant) {
         status.dump(kind, of: routers, at: now)
         if kind == .statisticsCleared { routers.clearStatistics() }
+    }
+
+    /// Does what a caller on the message bus asks for.
+    private func obey(_ order: BusOrder, at now: Instant) {
+        switch order {
+        case .printData: dump(.data, at: now)
+        case .printStatistics: dump(.statistics, at: now)
+        case .printAndClearStatistics: dump(.statisticsCleared, at: now)
+        case .reload: try? Signal.hangUp.send(to: Processes.parent)
+        case .announce(let path):
+            for place in routers.occupiedPlaces {
+                guard let router = routers.routers[place], router.state == .master,
+                    observers?.path(of: router.settings) == path
+                else { continue }
+                announceNow(holdings(of: router)[...])
+            }
+        }
     }
 
     // MARK: Events
@@ -403,6 +426,7 @@ package final class VRRPProcess: ChildProcess {
             toAnnounce += holdings(entries, of: router.settings)
         case .report(let report):
             status.note(report, at: now)
+            observers?.note(report, of: routers, interface: { interfaces.index(of: $0) })
             reporter.report(report, of: routers, at: now)
             if case .transition(let transition) = report { connections.note(transition) }
         case .notice(let notice):

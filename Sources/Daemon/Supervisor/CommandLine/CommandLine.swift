@@ -57,6 +57,11 @@ package struct CommandLine: Equatable, Sendable {
     /// `-M`.
     package var corePattern: String?
 
+    /// `-x`: everything there is of the MIBs is served, whatever the configuration says.
+    package var servesSNMP = false
+    /// `-A`: where the SNMP master listens; overrides `snmp_socket`.
+    package var snmpSocket: String?
+
     /// `-s`: overrides `net_namespace`.
     package var namespace: String?
     /// `-i`: what `@` lines are compared with; nil for the host name.

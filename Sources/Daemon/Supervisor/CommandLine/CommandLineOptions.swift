@@ -115,12 +115,11 @@ extension CommandLineOption {
 
     private static let featureOptions: [CommandLineOption] = [
         CommandLineOption(
-            "x", "snmp", .none, .remark("SNMP is not part of this version yet; the option has no effect"),
+            "x", "snmp", .none, .flag { $0.servesSNMP = true },
             "Enable SNMP subsystem"
         ),
         CommandLineOption(
-            "A", "snmp-agent-socket", .required("FILE"),
-            .remark("SNMP is not part of this version yet; the option has no effect"),
+            "A", "snmp-agent-socket", .required("FILE"), .value { $1.snmpSocket = $0; return nil },
             "Use the specified socket for master agent"
         ),
     ]
