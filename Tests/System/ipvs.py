@@ -92,7 +92,7 @@ class Director:
     def start(self, config, *flags):
         self.daemon.start(config, *flags, binary=self.binary, parts=("-C",))
 
-    def settled(self, since=None, timeout=20, calm=0.4):
+    def settled(self, since=None, timeout=30, calm=0.4):
         """The table once it is not empty, is not `since`, and has not changed for `calm` seconds."""
         last, changed, end = None, time.monotonic(), time.monotonic() + timeout
         while time.monotonic() < end:

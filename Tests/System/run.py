@@ -123,7 +123,7 @@ class Report:
 class OtherKernel:
     """The same program in user-mode Linux, with the tests that need that kernel; its lines become ours."""
 
-    LIMIT, JOBS = 300, 10  # its tests wait more than they work
+    LIMIT, JOBS = 300, 6  # its tests wait more than they work
 
     def __init__(self, kernel, tests, options, report):
         self.tests, self.report, self.pending, self.summary = tests, report, b"", None

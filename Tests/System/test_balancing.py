@@ -133,13 +133,13 @@ class Flow(threading.Thread):
         self.join(20)
 
 
-@test("connections go on through reloads, removals, drained servers and the checker's death", limit=100, kernel="ipvs")
+@test("connections go on through reloads, removals, drained servers and the checker's death", limit=120, kernel="ipvs")
 def _():
     with Farm() as farm:
         one, two = farm.servers
         director = farm.director
         director.start(farm.config(one, two))
-        wait_until(lambda: director.table.servers() == 6, 15, "all servers are in the table", director.daemon.log)
+        wait_until(lambda: director.table.servers() == 6, 25, "all servers are in the table", director.daemon.log)
         connections = [Connection(farm.client, vip) for vip in VIPS.values() for _ in range(4)]
         for vip in VIPS.values():
             served = {connection.server for connection in connections if connection.address == vip}
@@ -155,27 +155,27 @@ def _():
         intact("at all")
         mark = director.daemon.mark()
         director.daemon.reload(farm.config(one, two, weight=3, algorithm="wrr"))
-        director.daemon.expect_log("Reload complete", 10, mark)
+        director.daemon.expect_log("Reload complete", 25, mark)
         wait_until(lambda: director.table.proc().count(" wrr") == 3, 5, "the scheduler has changed")
         intact("by a reload")
 
         table = director.table.ipvsadm("-Sn")
         killed = director.daemon.pid("chk.pid")
         os.kill(killed, signal.SIGKILL)
-        wait_until(lambda: director.daemon.pid("chk.pid") != killed, 10, "a new checker process")
+        wait_until(lambda: director.daemon.pid("chk.pid") != killed, 25, "a new checker process")
         stays_true(lambda: director.table.ipvsadm("-Sn") == table, 2.5, "the table stays as it is",
                    lambda: director.table.proc())
         intact("by the death of the checker process")
 
         director.daemon.reload(farm.config(one, two, weight=0, algorithm="wrr"))
-        wait_until(lambda: director.table.ipvsadm("-Sn").count("-w 0") == 3, 10, "the server is drained")
+        wait_until(lambda: director.table.ipvsadm("-Sn").count("-w 0") == 3, 25, "the server is drained")
         drained = time.monotonic() + 0.5
         intact("by draining a server")
         check(flow.servers_since(drained) == {two.name}, "a drained server gets no new connections",
               flow.servers_since(drained))
 
         director.daemon.reload(farm.config(two))
-        wait_until(lambda: director.table.servers() == 3, 10, "the server is removed", director.daemon.log)
+        wait_until(lambda: director.table.servers() == 3, 25, "the server is removed", director.daemon.log)
         flow.connections = [connection for connection in connections if connection.server == two.name]
         intact("that is not of the removed server", flow.connections)
         flow.finish()
@@ -191,22 +191,22 @@ def down_and_up(director):
     return virtual_server("10.1.0.1 80", "lb_algo rr; lb_kind DR; protocol TCP", down, up), other
 
 
-@test("a server that was down stays out when the checker is killed, and comes back when it is up", limit=60, kernel="ipvs")
+@test("a server that was down stays out when the checker is killed, and comes back when it is up", limit=90, kernel="ipvs")
 def _():
     with directors(BINARY) as (director,):
         config, _ = down_and_up(director)
         director.listener.close()
         director.start(config)
-        wait_until(lambda: director.table.ipvsadm("-Sn").count("-a ") == 1, 15, "the server is out", director.daemon.log)
+        wait_until(lambda: director.table.ipvsadm("-Sn").count("-a ") == 1, 25, "the server is out", director.daemon.log)
         killed = director.daemon.pid("chk.pid")
         os.kill(killed, signal.SIGKILL)
         stays_true(lambda: "10.0.0.1:80" not in director.table.ipvsadm("-Sn"), 3, "it stays out", director.daemon.log)
         check(director.daemon.pid("chk.pid") != killed, "there is a new checker process", director.daemon.log())
         director.listener.open()
-        wait_until(lambda: director.table.ipvsadm("-Sn").count("-a ") == 2, 10, "it is back", director.daemon.log)
+        wait_until(lambda: director.table.ipvsadm("-Sn").count("-a ") == 2, 25, "it is back", director.daemon.log)
 
 
-@test("what others did to the table is repaired by a reload, and their own services are left alone", limit=60, kernel="ipvs")
+@test("what others did to the table is repaired by a reload, and their own services are left alone", limit=90, kernel="ipvs")
 def _():
     with directors(BINARY) as (director,):
         def ipvsadm(*words):
@@ -216,7 +216,7 @@ def _():
                                 real_server("10.0.0.2 80", "weight 3"))
         config += config.replace("10.1.0.1", "10.1.0.2")
         director.start(config)
-        wait_until(lambda: director.table.servers() == 4, 10, "both services", director.daemon.log)
+        wait_until(lambda: director.table.servers() == 4, 25, "both services", director.daemon.log)
         right = sorted(director.table.ipvsadm("-Sn").splitlines())
         ipvsadm("-D", "-t", "10.1.0.1:80")
         ipvsadm("-E", "-t", "10.1.0.2:80", "-s", "wlc")
@@ -224,14 +224,14 @@ def _():
         ipvsadm("-e", "-t", "10.1.0.2:80", "-r", "10.0.0.2:80", "-g", "-w", "9")
         ipvsadm("-a", "-t", "10.1.0.2:80", "-r", "10.0.0.9:80", "-g")
         director.daemon.reload()
-        wait_until(lambda: sorted(director.table.ipvsadm("-Sn").splitlines()) == right, 10, "the table is right again",
+        wait_until(lambda: sorted(director.table.ipvsadm("-Sn").splitlines()) == right, 25, "the table is right again",
                    lambda: director.table.ipvsadm("-Sn") + director.daemon.log()[-1500:])
         director.stop()
         check(director.table.ipvsadm("-Sn").split() == "-A -t 10.7.0.1:80 -s wlc".split(), "only the other's service is left",
               director.table.ipvsadm("-Sn"))
 
 
-@test("-I leaves the table at the end, and the next start takes it over", limit=60, kernel="ipvs")
+@test("-I leaves the table at the end, and the next start takes it over", limit=90, kernel="ipvs")
 def _():
     with directors(BINARY) as (director,):
         config = virtual_server("10.1.0.1 80", "lb_algo rr; lb_kind DR; protocol TCP", real_server("10.0.0.1 80"),
@@ -241,25 +241,25 @@ def _():
         director.stop()
         check(director.table.proc() == before, "the table stays", director.table.proc())
         director.start(config.replace("  real_server 10.0.0.2 80 {\n  }\n", ""))
-        wait_until(lambda: director.table.servers() == 1, 10, "what is not wanted any more goes", director.daemon.log)
+        wait_until(lambda: director.table.servers() == 1, 25, "what is not wanted any more goes", director.daemon.log)
         director.stop()
         check(director.table.is_empty(), "now it is empty", director.table.proc())
 
 
 @test("lvs_flush empties the table at the start, lvs_flush_on_stop at the end, and a killed checker flushes nothing",
-      limit=60, kernel="ipvs")
+      limit=90, kernel="ipvs")
 def _():
     with directors(BINARY) as (director,):
         flushing = "global_defs {\n  lvs_flush\n  lvs_flush_on_stop\n}\n"
         config = flushing + virtual_server("10.1.0.1 80", "lb_algo rr; lb_kind DR; protocol TCP", real_server("10.0.0.1 80"))
         director.table.ipvsadm("-A", "-t", "10.7.0.1:80")
         director.start(config)
-        wait_until(lambda: "10.1.0.1" in director.table.ipvsadm("-Sn"), 10, "the service", director.daemon.log)
+        wait_until(lambda: "10.1.0.1" in director.table.ipvsadm("-Sn"), 25, "the service", director.daemon.log)
         check("10.7.0.1" not in director.table.ipvsadm("-Sn"), "what was there is gone", director.table.ipvsadm("-Sn"))
         director.table.ipvsadm("-A", "-t", "10.7.0.2:80")
         killed = director.daemon.pid("chk.pid")
         os.kill(killed, signal.SIGKILL)
-        wait_until(lambda: director.daemon.pid("chk.pid") != killed, 10, "a new checker process")
+        wait_until(lambda: director.daemon.pid("chk.pid") != killed, 25, "a new checker process")
         stays_true(lambda: director.table.services() == 2, 2, "nothing is flushed", director.table.proc)
         director.stop()
         check(director.table.is_empty(), "all is gone after the stop", director.table.proc())
