@@ -78,6 +78,7 @@ package final class EventLoop {
     /// Whether a turn always sleeps, be it for microseconds. A real-time process that works through something slice by slice would
     /// otherwise count as one that runs wild (RLIMIT_RTTIME), and be killed.
     package var alwaysSleeps = false
+    private var lastSlept = Instant.zero
     /// The longest that a deadline had to wait for its handler.
     package private(set) var worstLateness = Interval.zero
 
@@ -226,12 +227,12 @@ package final class EventLoop {
         fire(later)
     }
 
-    /// For handlers that take long: does a turn in between if a deadline has come. Between two calls of this the handler must leave
-    /// nothing half done that other handlers look at.
+    /// For handlers that take long: does a turn in between if a deadline has come, or if it is time to sleep. Between two
+    /// calls of this the handler must leave nothing half done that other handlers look at.
     package func seeToWhatIsDue() {
-        guard let due = earliest else { return }
         let now = Instant.now
-        if due <= now { turn(until: now) }
+        let isTired = alwaysSleeps && now - lastSlept > Self.longestWithoutSleep
+        if isTired || earliest ?? .distantFuture <= now { turn(until: now) }
     }
 
     private var earliest: Instant? {
@@ -262,10 +263,13 @@ package final class EventLoop {
         return poll(nanoseconds: max(alwaysSleeps ? Self.shortestSleep : 0, (deadline - Instant.now).nanoseconds))
     }
 
+    /// A fraction of the usual limit.
+    private static let longestWithoutSleep = Interval.milliseconds(2)
     /// Less might be over before it has begun.
     private static let shortestSleep: Int64 = 10_000
 
     private func poll(nanoseconds: Int64) -> Int {
+        defer { if alwaysSleeps, nanoseconds != 0 { lastSlept = .now } }
         let ready = clinux_epoll_wait(epoll.number, events, Int32(Self.eventRoom), nanoseconds)
         precondition(ready >= 0 || ready == -EINTR, "The event loop waits on a descriptor that is not epoll's.")
         return max(0, Int(ready))

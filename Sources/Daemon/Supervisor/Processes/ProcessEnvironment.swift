@@ -166,10 +166,6 @@ extension ProcessEnvironment {
     private func reload(_ process: any ChildProcess, from descriptor: FileDescriptor, at now: Instant) {
         guard !isStopping else { return }
         log("Reloading")
-        Privileges.withoutRealtimeLimit { changeOver(process, from: descriptor, at: now) }
-    }
-
-    private func changeOver(_ process: any ChildProcess, from descriptor: FileDescriptor, at now: Instant) {
         do {
             let old = configuration
             let memory = try SealedMemory(owning: descriptor)
@@ -182,7 +178,7 @@ extension ProcessEnvironment {
             // The order to stop may have come meanwhile.
             guard !isStopping else { return }
             mails.configure(configuration.globals)
-            process.reload(from: old, at: now)
+            Privileges.withoutRealtimeLimit { process.reload(from: old, at: now) }
             // What was logged in changing over is to stand before the parent's "Reload complete".
             logger.flush(within: .zero)
             answer(.loaded)
