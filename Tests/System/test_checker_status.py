@@ -124,8 +124,9 @@ virtual_server group VG {{
     }}
 }}
 """
-# Of the moment of its build, of its inside, or told elsewhere.
-ITS_OWN = re.compile(r" +(Alive: |reloaded|previous effective_weight|Last ran|Last status|Tracking instances|Reloaded = )")
+# Of the moment, of its inside, told elsewhere, or (retries and payload before a first run) not true.
+ITS_OWN = re.compile(r" +(Alive: |reloaded|previous effective_weight|Last ran|Last status|Tracking instances|Reloaded = |"
+                     r"Failed URL|Retries iterations|Default delay before retry|Payload specified|Weight = )")
 
 
 def section(text):

@@ -93,21 +93,19 @@ extension VirtualServers {
     private func serverLines(_ index: Int, of service: VirtualServer) -> [String] {
         let settings = service.settings.servers[index]
         let server = service.servers[index]
-        let timing = settings.checks.first?.timing ?? service.settings.timing
         var lines = [
             "   ------< Real server >------",
             "   RIP = \(settings.key.address), RPORT = \(settings.key.port), WEIGHT = \(settings.weight) EFF WEIGHT = \(server.weight)",
             "   \(forwardingText(settings.forwarding))",
             "   Alpha is \(onOff(settings.checks.contains { $0.alpha }))",
-            "   connection timeout = \(seconds(settings.checks.first?.connection.timeout ?? service.settings.connectTimeout))",
+            "   connection timeout = \(seconds(service.settings.connectTimeout))",
             "   connection limit range = \(settings.lowerThreshold) -> \(settings.upperThreshold)",
-            "   Delay loop = \(seconds(timing.delayLoop))", "   Retry count = \(timing.retries)",
-            "   Retry delay = \(seconds(timing.delayBeforeRetry))", "   Warmup = \(seconds(timing.warmup))",
+            "   Delay loop = \(seconds(service.settings.timing.delayLoop))",
             "   Inhibit on failure is \(onOff(settings.inhibitsOnFailure))",
         ]
         if let script = settings.notifyUp { lines.append("     RS up notify script = \(scriptText(script))") }
         if let script = settings.notifyDown { lines.append("     RS down notify script = \(scriptText(script))") }
-        if let host = settings.virtualHost { lines.append("   VirtualHost = '\(host)'") }
+        if let host = settings.virtualHost { lines.append("   VirtualHost = \(host)") }
         if let name = settings.snmpName { lines.append("   SNMP name = \(name)") }
         return lines + [
             "   Using smtp notification = \(yesNo(settings.sendsMail))", "   initial weight = \(settings.weight)",
@@ -118,11 +116,14 @@ extension VirtualServers {
 
     private var checkerLines: [String] {
         var lines = ["------< Health checkers >------"]
+        var files: [String] = []
         for slot in checks.indices {
             guard let found = check(CheckID(slot)) else { continue }
-            lines += found.settings.lines(checks[slot], found.server, found.service)
+            let text = found.settings.lines(checks[slot], found.server, found.service)
+            // Those that follow a file stand at the end, and have no rhythm.
+            if case .file = found.settings.kind { files += text } else { lines += text }
         }
-        return lines.count == 1 ? [] : lines
+        return lines.count == 1 && files.isEmpty ? [] : lines + files
     }
 }
 
@@ -135,7 +136,7 @@ extension VirtualServer {
             case .group: "VS GROUP = \(name)"
             }
         var lines = [" ------< Virtual server >------", " \(target)"]
-        if let host = settings.virtualHost { lines.append("   VirtualHost = '\(host)'") }
+        if let host = settings.virtualHost { lines.append("   VirtualHost = \(host)") }
         if let name = settings.snmpName { lines.append("   SNMP name = \(name)") }
         lines += [
             "   Address family = inet\(settings.family == .ipv6 ? "6" : "")",
@@ -213,6 +214,9 @@ extension CheckSettings {
             " \(service.name) -> \(service.name(of: server.key))", "   Enabled = \(yesNo(state.isEnabled))",
             "   Up = \(yesNo(state.isUp))", "   Has run = \(yesNo(state.hasRun))",
             "   Current weight = \(state.weight)",
+        ]
+        if case .file = kind { return lines + ["   Log all failures = \(yesNo(logsAllFailures))"] + kindLines }
+        lines += [
             "   Alpha = \(yesNo(alpha))", "   Delay loop = \(timing.delayLoop.microseconds) us",
             "   Warmup = \(timing.warmup.microseconds) us", "   Retries = \(timing.retries)",
             "   Delay before retry = \(timing.delayBeforeRetry.microseconds) us",
