@@ -78,26 +78,35 @@ def fast_pair(lab, master=BINARY, interval=10):
     return a, b
 
 
+def cut_off(master):
+    """Seconds that a client is without an answer, or None where a busy machine had ended the session before the cut."""
+    with Lab() as lab:
+        a, b = fast_pair(lab, master)
+        prober = Prober(lab, answers={a: b"a", b: b"b"})
+        prober.start()
+        time.sleep(1)
+        if "instance one is in state Down" in b.daemon.log():
+            return None
+        cut = time.monotonic()
+        lab.cut(a)
+        b.daemon.expect_log(r"\(VI\) BFD session one with master 10.90.0.1 went down - taking over", 2)
+        time.sleep(0.3)
+        prober.finish()
+        check(prober.last_answer() == "b", "the backup answers", lab.logs())
+        outage = prober.outage(cut)
+        lab.mend(a)
+        lab.settle(a, timeout=6)
+        return outage
+
+
 for master, name in ((BINARY, "ours"), (PEER, "2.2.7")):
-    @test(f"fast_failover: a client waits less than 40 ms when its master is cut off, {name}", limit=40, alone=True)
+    @test(f"fast_failover: a client waits less than 40 ms when its master is cut off, {name}", limit=60, alone=True)
     def _(master=master, name=name):
         need(master)
-        with Lab() as lab:
-            a, b = fast_pair(lab, master)
-            prober = Prober(lab, answers={a: b"a", b: b"b"})
-            prober.start()
-            time.sleep(1)
-            cut = time.monotonic()
-            lab.cut(a)
-            b.daemon.expect_log(r"\(VI\) BFD session one with master 10.90.0.1 went down - taking over", 2)
-            time.sleep(0.3)
-            prober.finish()
-            check(prober.last_answer() == "b", "the backup answers", lab.logs())
-            outage = prober.outage(cut)
-            print(f"      {name}: {outage * 1000:.1f} ms without an answer")
-            check(outage < 0.040, f"the client waited {outage * 1000:.1f} ms", lab.logs())
-            lab.mend(a)
-            lab.settle(a, timeout=6)
+        outage = next((seen for seen in map(cut_off, [master] * 4) if seen is not None), None)
+        check(outage is not None, "no session of 3 x 10 ms lasts a second here")
+        print(f"      {name}: {outage * 1000:.1f} ms without an answer")
+        check(outage < 0.040, f"the client waited {outage * 1000:.1f} ms")
 
 
 @test("fast_failover: neither our own BFD process nor a session with somebody else moves the addresses", limit=60)
