@@ -74,7 +74,7 @@ def _():
         "self": "$IF=$IF\nvrrp_instance a {\n interface $IF\n}\n",
         "mutual": "$A=$B$B\n$B=$A$A\nrouter_id ${A}\n",
         "sequences": "~SEQ(A,1,100000) ~SEQ(B,1,100000) ~SEQ(C,1,100000) foo $A $B $C\n",
-        "itself": "include itself\n",
+        "itself": "include itself\ninclude itself\n",
         "zero": "includer /dev/zero\n",
         "folder": "includer /tmp\n",
         "pipe": "includer fifo\n",

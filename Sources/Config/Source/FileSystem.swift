@@ -55,6 +55,8 @@ package struct SourceOptions {
     package struct Limits: Sendable {
         /// Bytes of one line of a file.
         package var fileLine = 64 << 20
+        /// Files that are opened, uses of definitions of several lines included.
+        package var files = 32_768
         /// Bytes of all files.
         package var fileBytes = 1 << 30
         /// Bytes of one line after substitution.

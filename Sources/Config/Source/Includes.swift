@@ -120,7 +120,10 @@ extension Source {
 
     /// Begins a file; what was being read goes on at its end.
     mutating func open(_ path: String, from: Position?, checks: IncludeChecks, _ found: inout [Diagnostic]) {
-        guard suspended.count < options.limits.depth, spend(lines: 1, bytes: 0, from ?? Position(file: 0, line: 0), &found) else {
+        guard !isOpen(path) else {
+            return report("'\(path)' includes itself", "include-cycle", at: from, 0, isError: true, &found)
+        }
+        guard suspended.count < options.limits.depth, files.count < options.limits.files, spend(lines: 1, bytes: 0, from ?? Position(file: 0, line: 0), &found) else {
             return report("includes are nested too deeply at '\(path)'", "include-cycle", at: from, 0, isError: true, &found)
         }
         let problem: String
@@ -134,6 +137,11 @@ extension Source {
         case .unreadable: problem = "'\(path)' cannot be read"
         }
         report(problem, "include-unreadable", at: from, 0, isError: checks.contains(.read), &found)
+    }
+
+    /// Whether the file is being read: nothing in it could end a second reading inside the first.
+    private func isOpen(_ path: String) -> Bool {
+        ([frame.file] + suspended.map { $0.frame.file }).contains { files.indices.contains($0) && files[$0].path == path }
     }
 
     private mutating func begin(_ path: String, from: Position?, _ new: FileFrame) {

@@ -79,7 +79,7 @@ package struct Source {
         self.fileSystem = fileSystem
         self.options = options
         includeChecks = options.includeChecks
-        frame = FileFrame(directory: fileSystem.currentDirectory, checks: options.includeChecks)
+        frame = FileFrame(file: -1, directory: fileSystem.currentDirectory, checks: options.includeChecks)
         openMain(pattern, &found)
     }
 
