@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 package import Basics
+package import Config
 import CLinux
 import Glibc
 package import Netlink
@@ -39,8 +40,10 @@ package final class NetlinkSocket {
     /// The kernel had more to tell than there was room for: what was held true must be asked for again.
     package var lost: (Instant) -> Void = { _ in }
 
-    package init(_ family: NetlinkFamily = .route, groups: [RouteGroup] = [], receiveBuffer: Int = 1 << 20) throws(SystemError) {
-        handle = try NetlinkHandle(family, receiveBuffer: receiveBuffer)
+    package init(
+        _ family: NetlinkFamily = .route, groups: [RouteGroup] = [], receiveBuffer: Int = 1 << 20, isForced: Bool = true
+    ) throws(SystemError) {
+        handle = try NetlinkHandle(family, receiveBuffer: receiveBuffer, isForced: isForced)
         for group in groups { try handle.join(group) }
         handle.setNonBlocking()
     }
@@ -178,5 +181,15 @@ package final class NetlinkSocket {
         } catch {
             lost(now)
         }
+    }
+}
+
+extension NetlinkSocket {
+    /// A socket with the receive buffer that the configuration asks for, or with one of `usual` bytes where it says nothing.
+    package convenience init(
+        groups: [RouteGroup] = [], buffer: BufferSettings, usual: Int = 1 << 20
+    ) throws(SystemError) {
+        let size = buffer.size.flatMap { $0 > 0 ? Int($0) : nil }
+        try self.init(groups: groups, receiveBuffer: size ?? usual, isForced: size == nil || buffer.isForced)
     }
 }

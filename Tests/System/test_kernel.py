@@ -169,3 +169,18 @@ def _():
             a.link_up()
             time.sleep(0.03)
         lab.settle(a, rest=1)
+
+
+@test("netlink sockets have the receive buffers that the file asks for")
+def netlink_buffers():
+    with Lab(routers=1) as lab:
+        router = lab.routers[0]
+        daemon = router.daemon.start(configuration(
+            instance(), extra="vrrp_netlink_monitor_rcv_bufs 5000000\nvrrp_netlink_monitor_rcv_bufs_force on\n"
+                              "vrrp_netlink_cmd_rcv_bufs 300000\nvrrp_netlink_cmd_rcv_bufs_force on\n"))
+        lab.settle(router)
+        sockets = router.run("ss", "-anpm", "-f", "netlink")
+        own = [line for line in sockets.splitlines() if "rb" in line]
+        for size in (5000000, 300000):  # the kernel doubles what it is asked for
+            check(any(f"rb{size * 2}," in line for line in own), f"no socket with {size} bytes", *own)
+        daemon.stop()

@@ -14,8 +14,7 @@ extension LVSGlobals {
             syncDaemon.since("1.2.20").on([.vrrp, .checker]),
             .bool("rs_init_notifies", \.notifiesInitialState, "Run notify_up for servers that are up at the start, too.").since("2.0.0"),
         ] + BufferSettings.rows("lvs_netlink_cmd", "the socket that changes IPVS").lifted(to: \.commandBuffer)
-            + BufferSettings.rows("lvs_netlink_monitor", "the checkers' socket that hears of changes").lifted(to: \.monitorBuffer)
-                .parsedOnly())
+            + BufferSettings.rows("lvs_netlink_monitor", "the checkers' socket that hears of changes").lifted(to: \.monitorBuffer))
             .on(.checker) + markRows.on(.checker)
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 import Basics
+import Config
 import Linux
 import Netlink
 
@@ -16,12 +17,14 @@ final class AddressWatch {
     private let changed: (IPAddress, _ isPresent: Bool, Instant) -> Void
 
     /// Calls `changed` for every address that is here now, before this returns, and for each change from then on.
+    /// `buffer` is what `lvs_netlink_monitor_rcv_bufs` says.
     init(
-        loop: EventLoop, log: @escaping (String) -> Void, changed: @escaping (IPAddress, Bool, Instant) -> Void
+        loop: EventLoop, buffer: BufferSettings, log: @escaping (String) -> Void,
+        changed: @escaping (IPAddress, Bool, Instant) -> Void
     ) throws(SystemError) {
         self.log = log
         self.changed = changed
-        monitor = try NetlinkSocket(groups: [.ipv4Address, .ipv6Address], receiveBuffer: 1 << 20)
+        monitor = try NetlinkSocket(groups: [.ipv4Address, .ipv6Address], buffer: buffer)
         try monitor.attach(to: loop)
         monitor.news = { [unowned self] news, now in note(news, now) }
         monitor.lost = { [unowned self] now in lookAgain(now) }

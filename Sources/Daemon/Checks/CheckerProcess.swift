@@ -30,6 +30,7 @@ package final class CheckerProcess: ChildProcess {
         checkers = Checkers(
             loop: environment.loop, processes: environment.processes, launcher: environment.launcher,
             buffer: configuration.globals.lvs.commandBuffer,
+            monitorBuffer: configuration.globals.lvs.monitorBuffer,
             outlets: Checkers.Outlets(
                 log: { environment.log($0) },
                 run: { script, object in

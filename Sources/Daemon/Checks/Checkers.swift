@@ -40,12 +40,15 @@ package final class Checkers {
     /// While a virtual server has `ha_suspend`.
     private var addressWatch: AddressWatch?
 
-    /// `buffer`: what `lvs_netlink_cmd_rcv_bufs` says.
+    private let monitorBuffer: BufferSettings
+
+    /// `buffer`: what `lvs_netlink_cmd_rcv_bufs` says, `monitorBuffer`: what `lvs_netlink_monitor_rcv_bufs` says.
     package init(
         loop: EventLoop, processes: ChildProcesses, launcher: ScriptLauncher, buffer: BufferSettings = BufferSettings(),
-        outlets: Outlets
+        monitorBuffer: BufferSettings = BufferSettings(), outlets: Outlets
     ) {
         self.loop = loop
+        self.monitorBuffer = monitorBuffer
         self.outlets = outlets
         core = VirtualServers(seed: UInt64.random(in: 0...UInt64.max))
         do {
@@ -193,7 +196,8 @@ package final class Checkers {
         guard settings.virtualServers.contains(where: \.suspends) else { return addressWatch = nil }
         guard addressWatch == nil else { return }
         do throws(SystemError) {
-            addressWatch = try AddressWatch(loop: loop, log: outlets.log) { [unowned self] address, isPresent, now in
+            addressWatch = try AddressWatch(loop: loop, buffer: monitorBuffer, log: outlets.log) {
+                [unowned self] address, isPresent, now in
                 handle(.address(address, isPresent: isPresent), at: now)
             }
         } catch {

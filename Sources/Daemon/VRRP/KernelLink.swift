@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 package import Basics
+import Config
 import Linux
 package import Netlink
 import VRRP
@@ -23,13 +24,18 @@ final class KernelLink {
 
     init(_ environment: ProcessEnvironment) throws(SystemError) {
         self.environment = environment
-        monitor = try NetlinkSocket(groups: [.link, .ipv4Address, .ipv6Address], receiveBuffer: 4 << 20)
-        commands = try NetlinkSocket()
+        let globals = environment.configuration.globals.vrrp
+        monitor = try NetlinkSocket(
+            groups: [.link, .ipv4Address, .ipv6Address], buffer: globals.monitorBuffer, usual: Self.usualBuffer)
+        commands = try NetlinkSocket(buffer: globals.commandBuffer)
         try monitor.attach(to: environment.loop)
         try commands.attach(to: environment.loop)
         monitor.news = { [unowned self] told, now in news(told, now) }
         monitor.lost = { [unowned self] now in recover(now) }
     }
+
+    /// Room for the news of thousands of addresses, in bytes.
+    private static let usualBuffer = 4 << 20
 
     /// Whether news are taken in as they come. Thousands of requests bring as many news of what they did, which can wait.
     var isListening: Bool {
@@ -52,7 +58,9 @@ final class KernelLink {
     func watchRoutes(lost: @escaping (Instant) -> Void) {
         guard routeMonitor == nil else { return }
         do throws(SystemError) {
-            let monitor = try NetlinkSocket(groups: [.ipv4Route, .ipv6Route, .ipv4Rule, .ipv6Rule], receiveBuffer: 4 << 20)
+            let monitor = try NetlinkSocket(
+                groups: [.ipv4Route, .ipv6Route, .ipv4Rule, .ipv6Rule],
+                buffer: environment.configuration.globals.vrrp.monitorBuffer, usual: Self.usualBuffer)
             try monitor.attach(to: environment.loop)
             monitor.news = { [unowned self] told, now in news(told, now) }
             monitor.lost = lost
