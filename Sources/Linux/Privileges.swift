@@ -34,7 +34,7 @@ package enum Privileges {
     ) throws(Failure) -> Result {
         var limit = rlimit()
         let resource = __rlimit_resource_t(__RLIMIT_RTTIME.rawValue)
-        guard isRealtime, getrlimit(resource, &limit) == 0, limit.rlim_cur != .max else { return try body() }
+        guard isRealtime, getrlimit(resource, &limit) == 0, limit.rlim_cur < amplePatience else { return try body() }
         var none = rlimit(rlim_cur: .max, rlim_max: .max)
         if setrlimit(resource, &none) == 0 {
             defer { setrlimit(resource, &limit) }
@@ -48,6 +48,9 @@ package enum Privileges {
         defer { sched_setscheduler(0, policy, &parameter) }
         return try body()
     }
+
+    /// Microseconds: a limit that nothing here exceeds.
+    private static let amplePatience: rlim_t = 500_000
 
     /// Whether this process has real-time priority.
     package static var isRealtime: Bool { sched_getscheduler(0) & ~resetOnFork == SCHED_RR }

@@ -166,6 +166,10 @@ extension ProcessEnvironment {
     private func reload(_ process: any ChildProcess, from descriptor: FileDescriptor, at now: Instant) {
         guard !isStopping else { return }
         log("Reloading")
+        Privileges.withoutRealtimeLimit { changeOver(process, from: descriptor, at: now) }
+    }
+
+    private func changeOver(_ process: any ChildProcess, from descriptor: FileDescriptor, at now: Instant) {
         do {
             let old = configuration
             let memory = try SealedMemory(owning: descriptor)
@@ -178,7 +182,7 @@ extension ProcessEnvironment {
             // The order to stop may have come meanwhile.
             guard !isStopping else { return }
             mails.configure(configuration.globals)
-            Privileges.withoutRealtimeLimit { process.reload(from: old, at: now) }
+            process.reload(from: old, at: now)
             // What was logged in changing over is to stand before the parent's "Reload complete".
             logger.flush(within: .zero)
             answer(.loaded)
