@@ -114,6 +114,8 @@ package struct Refusal: Error, Equatable, Sendable {
     package var alreadyExists: Bool { code == 17 }
     /// ENODEV, EADDRNOTAVAIL, ESRCH or ENOENT: what was to be deleted is not there, or its interface is gone.
     package var isMissing: Bool { [19, 99, 3, 2].contains(code) }
+    /// EADDRINUSE: another interface above the same one has the hardware address.
+    package var isAddressTaken: Bool { code == 98 }
     /// ENETDOWN: the interface below is down.
     package var isDown: Bool { code == 100 }
 }

@@ -269,10 +269,12 @@ def pair_test(pair, family):
             wait_until(lambda: has(b), 2, "the other takes over", lab.logs)
             # It comes back and preempts: both have the same MAC at this moment.
             mark = b.daemon.mark()
-            a.daemon.start(a_config := configuration(instance(priority=150, addresses=addresses, extra="use_vmac\n")), binary=pair.first)
+            a.daemon.start(configuration(instance(priority=150, addresses=addresses, extra="use_vmac\n")), binary=pair.first)
             wait_until(lambda: has(a) and not has(b), 5, "and gives way again", lab.logs)
             stays_true(lambda: has(a) and not has(b), 0.8, "for good", lab.logs)
-            check(a_config and "Entering BACKUP" in b.daemon.since(mark), "said so", lab.logs())
+            check("Entering BACKUP" in b.daemon.since(mark), "said so", lab.logs())
+            if pair.second == BINARY:
+                wait_until(lambda: all("UP" not in link["flags"] for link in links(b).values()), 2, "down again", lab.logs)
 
 
 for _pair in PAIRS:

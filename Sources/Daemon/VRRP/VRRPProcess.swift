@@ -63,7 +63,7 @@ package final class VRRPProcess: ChildProcess {
         do throws(SystemError) {
             announcer = try AnnouncementSender()
             kernel = try KernelLink(environment)
-            virtuals = VirtualInterfaces(kernel: kernel) { environment.log($0) }
+            virtuals = VirtualInterfaces(kernel: kernel, loop: environment.loop) { environment.log($0) }
         } catch {
             environment.log("\(error)")
             throw .fatal

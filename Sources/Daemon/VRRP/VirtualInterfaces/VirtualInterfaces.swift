@@ -12,7 +12,12 @@ import VRRP
 /// no switch learns it at the wrong port, and no frame that a switch floods is taken for ours (RFC 9568 section 6.4.2).
 /// An ipvlan has the hardware address of the interface below and is always up.
 final class VirtualInterfaces {
+    /// Between two interfaces that are put down or removed: the kernel takes 15 ms and more over each, which all else waits
+    /// for, so that adverts are sent in between.
+    private static let pause = Interval.milliseconds(10)
+
     private let kernel: KernelLink
+    private let loop: EventLoop
     private let log: (String) -> Void
     private var tuning: InterfaceTuning?
     /// For what cannot wait for the end of the turn: before an advert can leave, its interface has to be up.
@@ -27,14 +32,24 @@ final class VirtualInterfaces {
     private var raised: Set<String> = []
     /// Asked for, and not there yet.
     private var making: Set<String> = []
+    /// What is still to be put down or removed.
+    private var slow: [SlowChange] = []
+    private var isPausing = false
     /// Those that cannot be had.
     private var refused: Set<String> = []
 
     /// The interfaces of virtual MACs that are there were others than they are now.
     var changed: () -> Void = {}
 
-    init(kernel: KernelLink, log: @escaping (String) -> Void) {
+    private enum SlowChange {
+        /// Put down, if nobody is master for it by then.
+        case lower(String)
+        case delete(name: String, index: UInt32)
+    }
+
+    init(kernel: KernelLink, loop: EventLoop, log: @escaping (String) -> Void) {
         self.kernel = kernel
+        self.loop = loop
         self.log = log
         tuning = InterfaceTuning(change: { [unowned self] in change($0) }, log: log)
     }
@@ -100,13 +115,13 @@ final class VirtualInterfaces {
 
     /// Puts the interfaces of virtual MACs down whose router is master no more.
     func lower(_ names: [String], _ interfaces: Interfaces) {
-        for name in names where raised.remove(name) != nil { putDown(name, interfaces) }
+        for name in names where raised.remove(name) != nil { schedule(.lower(name)) }
     }
 
     /// Puts down what an earlier process left up and nobody is master for.
     func lowerUnused(_ interfaces: Interfaces) {
         for name in wanted.keys where !raised.contains(name) {
-            if interfaces[name]?.link.flags.contains(.up) ?? false { putDown(name, interfaces) }
+            if interfaces[name]?.link.flags.contains(.up) ?? false { schedule(.lower(name)) }
         }
     }
 
@@ -118,9 +133,27 @@ final class VirtualInterfaces {
         change(.setUp(index: link.index))
     }
 
-    private func putDown(_ name: String, _ interfaces: Interfaces) {
-        guard let made = wanted[name], made.isMacvlan, let link = interfaces[name]?.link else { return }
-        change(.setDown(index: link.index))
+    private func schedule(_ slowChange: SlowChange) {
+        slow.append(slowChange)
+        guard !isPausing else { return }
+        isPausing = true
+        loop.after(.zero) { [weak self] _ in self?.makeSlowChange() }
+    }
+
+    /// Does one of the slow things, and the next after a pause.
+    private func makeSlowChange() {
+        isPausing = false
+        guard !slow.isEmpty else { return }
+        switch slow.removeFirst() {
+        case .lower(let name):
+            if !raised.contains(name), wanted[name]?.isMacvlan ?? false, let index = ready[name] { change(.setDown(index: index)) }
+        case .delete(let name, let index):
+            // A reload may want it again by now, as it is.
+            if wanted[name] == nil || ready[name] != index { change(.delete(index: index)) }
+        }
+        guard !slow.isEmpty else { return }
+        isPausing = true
+        loop.after(Self.pause) { [weak self] _ in self?.makeSlowChange() }
     }
 
     // MARK: News
@@ -144,6 +177,8 @@ final class VirtualInterfaces {
             settle(made, interfaces)
             changed()
         }
+        // It may have had the address of one that could not go up beside it.
+        for name in raised where !(interfaces[name]?.link.flags.contains(.up) ?? true) { putUp(name, interfaces) }
         follow(base: name, interfaces)
     }
 
@@ -167,6 +202,8 @@ final class VirtualInterfaces {
         let names = wanted.keys
         wanted = [:]
         for name in names { remove(name, interfaces) }
+        for case .delete(_, let index) in slow { change(.delete(index: index)) }
+        slow = []
         tune(interfaces)
     }
 
@@ -225,7 +262,7 @@ final class VirtualInterfaces {
         making.remove(name)
         ready[name] = nil
         if refused.remove(name) != nil { return }
-        if let index = interfaces[name]?.index { change(.delete(index: index)) }
+        if let index = interfaces[name]?.index { schedule(.delete(name: name, index: index)) }
     }
 
     /// Prepares the interfaces below that need it and restores the others.
@@ -259,6 +296,8 @@ final class VirtualInterfaces {
         if case .addIPVLAN(let name, _, _, _) = request { giveUp(name) }
         // The interface below is down or gone: it will be tried again when that changes.
         if refusal.isMissing || refusal.isDown { return }
+        // So it is when one of the same address is to go, which is the next that happens.
+        if case .setUp = request, refusal.isAddressTaken, !slow.isEmpty { return }
         log("cannot \(request.verb): \(refusal.reason)")
     }
 }
