@@ -14,6 +14,7 @@ package enum ManagedValue: Hashable, Sendable {
     /// The old type for IPv4 addresses, which the MIBs of VRRP version 2 use.
     case address(UInt32)
 
+    /// DisplayString of RFC 2579.
     package static func text(_ text: String) -> ManagedValue { .octets(Array(text.utf8)) }
 
     /// TruthValue of RFC 2579: 1 is true, 2 is false.

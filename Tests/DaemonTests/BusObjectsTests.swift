@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+import Basics
 import Linux
 import Testing
 import VRRP

@@ -61,13 +61,14 @@ struct StandardObjects {
         }
         table.row(of: Self.version2.appending(2, 4), index)
         for (column, counter) in Self.countersVersion2.enumerated() {
-            table.cell(UInt32(column + 1), .counter(router.statistics[keyPath: counter].truncated))
+            table.cell(UInt32(column + 1), .counter(counter(router.statistics).truncated))
         }
     }
 
-    nonisolated(unsafe) private static let countersVersion2: [KeyPath<Statistics, UInt64>] = [
-        \.becameMaster, \.advertsReceived, \.intervalErrors, \.authenticationFailures, \.hopLimitErrors, \.priorityZeroReceived,
-        \.priorityZeroSent, \.typeErrors, \.addressListErrors, \.unknownAuthentication, \.authenticationMismatches, \.lengthErrors,
+    private static let countersVersion2: [@Sendable (Statistics) -> UInt64] = [
+        { $0.becameMaster }, { $0.advertsReceived }, { $0.intervalErrors }, { $0.authenticationFailures }, { $0.hopLimitErrors },
+        { $0.priorityZeroReceived }, { $0.priorityZeroSent }, { $0.typeErrors }, { $0.addressListErrors },
+        { $0.unknownAuthentication }, { $0.authenticationMismatches }, { $0.lengthErrors },
     ]
 
     // MARK: RFC 6527
@@ -129,12 +130,12 @@ struct StandardObjects {
     // MARK: Common
 
     /// Checksum, version and VRID errors of all routers together.
-    nonisolated(unsafe) private static let totals: [KeyPath<Statistics, UInt64>] = [
-        \.checksumErrors, \.versionErrors, \.routerIDErrors,
+    private static let totals: [@Sendable (Statistics) -> UInt64] = [
+        { $0.checksumErrors }, { $0.versionErrors }, { $0.routerIDErrors },
     ]
 
-    private static func sum(_ counter: KeyPath<Statistics, UInt64>, _ routers: [RouterSnapshot]) -> UInt64 {
-        routers.reduce(0) { $0 &+ $1.statistics[keyPath: counter] }
+    private static func sum(_ counter: (Statistics) -> UInt64, _ routers: [RouterSnapshot]) -> UInt64 {
+        routers.reduce(0) { $0 &+ counter($1.statistics) }
     }
 
     private func interface(of router: RouterSnapshot) -> InterfaceSnapshot? {
