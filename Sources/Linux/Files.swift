@@ -161,7 +161,22 @@ package enum Files {
     /// The content appears at once under the name, never in part: a fresh file is written beside it and renamed. Then the
     /// name is opened for writing and closed, since some readers wait for IN_CLOSE_WRITE on it. Links are not followed and no
     /// existing file is written to. The mode is taken as it is; apply the umask to it first.
+    ///
+    /// A device, such as /dev/null to be rid of a dump, is written to and stays. Directories, pipes and sockets are refused (EEXIST).
     package static func replace(_ path: String, with bytes: [UInt8], mode: UInt32) throws(SystemError) {
+        switch (try? FileFacts(path: path, followingLinks: false))?.kind {
+        case nil, .file, .link: try replaceFile(path, with: bytes, mode: mode)
+        case .device: try writeDevice(path, bytes)
+        case .directory, .pipe, .socket, .other: throw SystemError(call: "rename \(path)", code: EEXIST)
+        }
+    }
+
+    private static func writeDevice(_ path: String, _ bytes: [UInt8]) throws(SystemError) {
+        let flags = O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
+        try FileDescriptor(owning: try system("open") { open(path, flags) }).write(all: bytes)
+    }
+
+    private static func replaceFile(_ path: String, with bytes: [UInt8], mode: UInt32) throws(SystemError) {
         var template = Array((path + "XXXXXX").utf8CString)
         let file = FileDescriptor(owning: try system("mkostemp") { mkstemp(&template) })
         let temporary = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -18,6 +18,22 @@ struct FileTests {
         try body(path)
     }
 
+    @Test("what is no file is not replaced: /dev/null stays a device, a pipe stays a pipe")
+    func whatIsNoFileStays() throws {
+        try inDirectory { directory in
+            let pipe = directory + "/pipe"
+            #expect(mkfifo(pipe, 0o600) == 0)
+            #expect(throws: SystemError.self) { try Files.replace(pipe, with: [1], mode: 0o600) }
+            #expect(try FileFacts(path: pipe, followingLinks: false).kind == .pipe)
+            #expect(throws: SystemError.self) { try Files.replace(directory, with: [1], mode: 0o600) }
+            // A device of the test's own, the twin of /dev/null; only root can make one.
+            let device = directory + "/null"
+            guard mknod(device, S_IFCHR | 0o666, dev_t(0x103)) == 0 else { return }
+            try Files.replace(device, with: [1], mode: 0o600)
+            #expect(try FileFacts(path: device, followingLinks: false).kind == .device)
+        }
+    }
+
     @Test func replacedFilesAppearWholeAndWakeWhoWaitsForClosing() throws {
         try inDirectory { directory in
             let path = directory + "/data"
