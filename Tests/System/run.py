@@ -111,6 +111,11 @@ class Report:
         if verdict == "FAIL":
             print("".join(f"        {line}\n" for line in message.splitlines()), end="", flush=True)
 
+    def postpone(self, running, message):
+        """A failure that does not count yet."""
+        print(f"late {time.monotonic() - running.began:5.1f} s  {running.test.title}: is tried again alone", flush=True)
+        print("".join(f"        {line}\n" for line in message.splitlines()[:40]), end="", flush=True)
+
     def add(self, passed, failed, skipped):
         """Counts what another report has printed."""
         self.passed, self.failed, self.skipped = self.passed + passed, self.failed + failed, self.skipped + skipped
@@ -162,8 +167,8 @@ class OtherKernel:
 
 
 def run_all(tests, jobs, report, beside=None):
-    """Runs the tests, `jobs` at a time, and another kernel beside them."""
-    waiting, running = list(tests), []
+    """Runs the tests, `jobs` at a time, and another kernel beside them. Gives those that failed beside others: they count later."""
+    waiting, running, again = list(tests), [], []
     try:
         while waiting or running or beside:
             if beside and beside.collect():
@@ -173,8 +178,13 @@ def run_all(tests, jobs, report, beside=None):
             for one in list(running):
                 if outcome := one.collect():
                     running.remove(one)
-                    report.line(one, *outcome)
+                    if outcome[0] == "FAIL" and jobs > 1 and not (one.test.known and suite.AGAINST_UPSTREAM):
+                        again.append(one.test)
+                        report.postpone(one, outcome[1])
+                    else:
+                        report.line(one, *outcome)
             time.sleep(0.02)
+        return again
     finally:
         if beside:
             beside.end()
@@ -212,8 +222,8 @@ def main():
     tests, elsewhere = ([test for test in tests if test.kernel == options.inside],
                         [test for test in tests if test.kernel and not options.inside])
     beside = OtherKernel("ipvs", elsewhere, options, report) if elsewhere else None
-    run_all([test for test in tests if not test.alone], options.jobs, report, beside)
-    run_all([test for test in tests if test.alone], 1, report)
+    again = run_all([test for test in tests if not test.alone], options.jobs, report, beside)
+    run_all([test for test in tests if test.alone] + again, 1, report)
     return report.close()
 
 
