@@ -81,6 +81,8 @@ package final class EventLoop {
     private var lastSlept = Instant.zero
     /// The longest that a deadline had to wait for its handler.
     package private(set) var worstLateness = Interval.zero
+    /// Told how late the first of the deadlines is that are about to be served.
+    package var late: (Interval) -> Void = { _ in }
 
     package init() throws(SystemError) {
         epoll = FileDescriptor(owning: try system("epoll_create1") { epoll_create1(Int32(EPOLL_CLOEXEC)) })
@@ -245,6 +247,7 @@ package final class EventLoop {
     }
 
     private func fire(_ now: Instant) {
+        if let due = earliest { late(now - due) }
         for index in sources.indices {
             guard let source = sources[index], let next = source.next(), next <= now else { continue }
             worstLateness = max(worstLateness, now - next)

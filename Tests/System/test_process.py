@@ -508,3 +508,19 @@ def _():
 def switches(pid):
     with open(f"/proc/{pid}/status") as file:
         return int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", file.read(), re.M).group(1))
+
+
+@test("max_auto_priority: a process that was held up gives itself real-time priority", limit=30)
+def automatic_priority():
+    with Lab(routers=1) as lab:
+        router = lab.routers[0]
+        daemon = router.daemon.start(configuration(
+            instance(interval=0.2), extra="min_auto_priority_delay 300000\n").replace("max_auto_priority -1", "max_auto_priority 3"))
+        lab.settle(router)
+        child = daemon.pid("vrrp.pid")
+        check(os.sched_getscheduler(child) & 0xff == os.SCHED_OTHER, "it begins with ordinary scheduling")
+        os.kill(child, signal.SIGSTOP)
+        time.sleep(1)
+        os.kill(child, signal.SIGCONT)
+        daemon.expect_log("Set the real-time priority to 1")
+        check(os.sched_getscheduler(child) & 0xff == os.SCHED_RR, "it runs by SCHED_RR")

@@ -113,6 +113,7 @@ extension ProcessEnvironment {
         answer(.loaded)
         loop.alwaysSleeps = Privileges.isRealtime
         Memory.keepLean(on: loop)
+        watchLateness()
         loop.run()
         return exitCode.rawValue
     }
