@@ -167,5 +167,14 @@ def noise(dice):
                             vrid=dice.choice([7, 7, 7, 8])))
     for _ in range(dice.randrange(1, 4)):
         body[dice.randrange(len(body))] = dice.randrange(256)
-    body[6] ^= 0x55  # whatever else was changed, the checksum is not good
-    return packet(bytes(body[:dice.randrange(len(body) + 1)] if dice.random() < 0.3 else body), source=SOURCE)
+    if dice.random() < 0.3:
+        del body[dice.randrange(len(body) + 1):]
+    while len(body) > 7 and has_good_checksum(bytes(body)):
+        body[6] ^= 0x55
+    return packet(bytes(body), source=SOURCE)
+
+
+def has_good_checksum(body):
+    """In one of the forms that are accepted: over the message, or with the pseudo header before it."""
+    zeroed = body[:6] + b"\0\0" + body[8:]
+    return body[6:8] in (struct.pack("!H", checksum(zeroed)), resum(body)[6:8])
