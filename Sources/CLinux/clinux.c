@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <link.h>
 #include <linux/capability.h>
 #include <linux/mii.h>
 #include <malloc.h>
@@ -381,14 +382,23 @@ int clinux_mii_link(int fd, const char *name)
     return (data->val_out & BMSR_LSTATUS) != 0;
 }
 
-
-extern const char __executable_start[], etext[];
+static int unmap_constant_segments(struct dl_phdr_info *object, size_t size, void *unused)
+{
+    const uintptr_t page = 4096;
+    (void)size, (void)unused;
+    for (int index = 0; index < object->dlpi_phnum; index++) {
+        const ElfW(Phdr) *segment = &object->dlpi_phdr[index];
+        // What relocation wrote to lies in writable segments and must stay.
+        if (segment->p_type != PT_LOAD || segment->p_flags & PF_W) continue;
+        const uintptr_t start = (object->dlpi_addr + segment->p_vaddr) & ~(page - 1);
+        const uintptr_t end = (object->dlpi_addr + segment->p_vaddr + segment->p_memsz) & ~(page - 1);
+        if (end > start) madvise((void *)start, end - start, MADV_DONTNEED);
+    }
+    return 0;
+}
 
 void clinux_give_back_memory(void)
 {
-    const uintptr_t page = 4096;
-    const uintptr_t start = (uintptr_t)__executable_start & ~(page - 1);
-
     malloc_trim(0);
-    madvise((void *)start, (uintptr_t)etext - start, MADV_DONTNEED);
+    dl_iterate_phdr(unmap_constant_segments, NULL);
 }

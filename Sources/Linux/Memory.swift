@@ -5,9 +5,10 @@ import CLinux
 
 /// What a process does about its memory.
 package enum Memory {
-    /// Returns to the system what is freed, and unmaps program text: most of it reads configurations, which is done.
+    /// Returns to the system what is freed, and unmaps the text and the constants of the program and its libraries: most of them serve
+    /// the start and the reading of configurations, which are done.
     ///
-    /// Of text only the page tables are given up; what runs again is mapped again from the page cache in microseconds.
+    /// Only page tables are given up; what is used again is mapped again from the page cache in microseconds.
     package static func giveBack() { clinux_give_back_memory() }
 
     /// Room for what system calls bring. Its pages cost nothing before a call fills them, and only what was filled may be read.

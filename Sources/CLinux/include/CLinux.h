@@ -138,5 +138,5 @@ int clinux_ethtool_link(int fd, const char *name);
 int clinux_mii_link(int fd, const char *name);
 int clinux_running_link(int fd, const char *name);
 
-/// Gives back free heap, and pages of program text, which the kernel maps again from its page cache when they are run again.
+/// Gives back free heap, and the pages of text and constants, which the kernel maps again from its page cache when they are used again.
 void clinux_give_back_memory(void);
