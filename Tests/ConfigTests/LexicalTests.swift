@@ -98,6 +98,7 @@ struct Row: CustomTestStringConvertible, Sendable {
         Row("$M= \\\na { \\\n\n b 1 \\\n\n}\n$M", "a | { | b 1 | }"),
         Row("$M= \\\na 1 \\\n   \n # c\\\nb 2\n$M", "a 1 | b 2"),
         Row("$M= \\\na { \\\n# c\\\nb }\n$M", "b | } | a | {", "comment-ends-definition"),
+        Row("$M= \\\na { \\\nb\nc", "c", "open-definition"),
         Row("$M= \\\na ${N} \\\nb\n$N=1\n$M\n$N=2\n$M", "a 1 | b | a 2 | b"),
         Row("$I= \\\n x\n$M= \\\n $I \\\n y\n$M", "x | y"),
         Row("$M= \\\n a \\\n $N=1 \\\n b $N\n$M", "a | b 1"),

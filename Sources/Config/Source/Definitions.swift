@@ -136,9 +136,20 @@ extension Source {
             collection.append(line.bytes.dropLast().trimmed, at: line.position)
         } else {
             collection.append(line.bytes, at: line.position)
+            reportOpenBlock(collection, at: line.position, &found)
             return finish(collection)
         }
         collecting = collection
+    }
+
+    /// A block that is open at the end of its definition has mostly lost its brace, and the lines that followed it.
+    private func reportOpenBlock(_ collection: Collection, at end: Position, _ found: inout [Diagnostic]) {
+        guard collection.depth > 0, let name = collection.name else { return }
+        var diagnostic = Diagnostic(
+            .hint, "open-definition", at: collection.position, length: 0,
+            "the definition of '\(name)' ends on line \(end.line) with a block still open", help: "is a '}' missing before it?")
+        diagnostic.notes.append(Diagnostic.Note(at: end, "its last line"))
+        found.append(diagnostic)
     }
 
     mutating func finish(_ collection: Collection) {
