@@ -69,8 +69,8 @@ import Testing
         let isName = place > 0 && words[0].isBlockOpener
         guard word == "{" || word == "}" || UInt32(word) != nil || (!isName && Vocabulary.keywords.contains(word)) else { return nil }
         let typed = mistyped(word, &generator)
-        // A line that is gone, or a value that may be left out, is no typo.
-        if typed.isEmpty, words.count == 1 || UInt32(word) != nil, word != "{", word != "}" { return nil }
+        // A line that is gone, or an option or value that may be left out, is no typo.
+        if typed.isEmpty, words.count == 1 || place > 0, word != "{", word != "}" { return nil }
         if word == "{" || word == "}" { guard typed.isEmpty else { return nil } }
         guard typed != word, typed.isEmpty || UInt32(typed) == nil, !(place > 0 && Vocabulary.keywords.contains(typed)) else { return nil }
         if typed.isEmpty { words.remove(at: place) } else { words[place] = typed }
