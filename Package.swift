@@ -12,12 +12,9 @@ let rules: [SwiftSetting] = [
     .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
 ]
 
-/// What runs once, when a configuration is read: a small program is worth more than a fast one.
-let small: [SwiftSetting] = [.unsafeFlags(["-Osize"], .when(configuration: .release))]
-
 /// A pure target imports no C module: bytes and instants go in, values come out.
-func pure(_ name: String, _ dependencies: Target.Dependency..., settings: [SwiftSetting] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: rules + settings)
+func pure(_ name: String, _ dependencies: Target.Dependency...) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: rules)
 }
 
 /// A shell target may reach the kernel or a C library.
@@ -57,10 +54,10 @@ let package = Package(
         .systemLibrary(name: "CNetSNMP", providers: [.apt(["libsnmp-dev"])]),
 
         pure("Basics"),
-        pure("Config", "Basics", settings: small),
+        pure("Config", "Basics"),
         pure("VRRP", "Basics", "Config"),
         pure("BFD", "Basics", "Config"),
-        pure("Health", "Basics", "Config", settings: small),
+        pure("Health", "Basics", "Config"),
         pure("Netlink", "Basics"),
         pure("SNMP", "Basics"),
 
