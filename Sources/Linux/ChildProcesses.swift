@@ -60,6 +60,16 @@ package final class ChildProcesses {
         return process
     }
 
+    /// Ends a process at once and waits until it is gone: as long as the kernel takes over what it does for that process just
+    /// now. Nobody is told.
+    package func end(_ process: Int32) {
+        guard let child = children.removeValue(forKey: process) else { return }
+        loop.remove(child.registration)
+        kill(process, SIGKILL)
+        var status: Int32 = 0
+        while waitpid(process, &status, 0) < 0, errno == EINTR {}
+    }
+
     /// Reaps whatever has ended, adopted orphans included.
     package func reapOrphans(_ now: Instant) {
         var status: Int32 = 0
@@ -107,6 +117,9 @@ package enum Processes {
         try system("waitpid") { waitpid(process, &status, 0) }
         return ExitStatus(waitStatus: status)
     }
+
+    /// Does nothing for so long; for processes without a loop only.
+    package static func sleep(_ duration: Interval) { usleep(UInt32(clamping: duration.nanoseconds / 1_000)) }
 
     /// Closes every descriptor from 3 on except these. For a freshly forked process.
     package static func closeDescriptors(except kept: [Int32]) {

@@ -63,7 +63,7 @@ package final class VRRPProcess: ChildProcess {
         do throws(SystemError) {
             announcer = try AnnouncementSender()
             kernel = try KernelLink(environment)
-            virtuals = VirtualInterfaces(kernel: kernel, loop: environment.loop) { environment.log($0) }
+            virtuals = VirtualInterfaces(environment, kernel: kernel)
         } catch {
             environment.log("\(error)")
             throw .fatal
@@ -100,6 +100,7 @@ package final class VRRPProcess: ChildProcess {
         }
         kernel.resynchronise = { [unowned self] all, now in resynchronise(all, at: now) }
         virtuals.changed = { [unowned self] in virtualInterfacesChanged() }
+        virtuals.isQuiet = { [unowned self] in kernel.isSettled && !(keeper?.hasWork ?? false) }
         firewall.name = { [unowned self] in interfaces[$0]?.name }
         firewall.ready = { [unowned self] in settle() }
         kernel.settled = { [unowned self] in if !(keeper?.hasWork ?? false) { firewall.sweep() } }

@@ -12,12 +12,8 @@ import VRRP
 /// no switch learns it at the wrong port, and no frame that a switch floods is taken for ours (RFC 9568 section 6.4.2).
 /// An ipvlan has the hardware address of the interface below and is always up.
 final class VirtualInterfaces {
-    /// Between two interfaces that are put down or removed: the kernel takes 15 ms and more over each, which all else waits
-    /// for, so that adverts are sent in between.
-    private static let pause = Interval.milliseconds(10)
-
     private let kernel: KernelLink
-    private let loop: EventLoop
+    private let retirement: LinkRetirement
     private let log: (String) -> Void
     private var tuning: InterfaceTuning?
     /// For what cannot wait for the end of the turn: before an advert can leave, its interface has to be up.
@@ -32,26 +28,23 @@ final class VirtualInterfaces {
     private var raised: Set<String> = []
     /// Asked for, and not there yet.
     private var making: Set<String> = []
-    /// What is still to be put down or removed.
-    private var slow: [SlowChange] = []
-    private var isPausing = false
     /// Those that cannot be had.
     private var refused: Set<String> = []
 
     /// The interfaces of virtual MACs that are there were others than they are now.
     var changed: () -> Void = {}
-
-    private enum SlowChange {
-        /// Put down, if nobody is master for it by then.
-        case lower(String)
-        case delete(name: String, index: UInt32)
+    /// Whether nothing has been asked of the kernel that is still to be answered.
+    var isQuiet: () -> Bool {
+        get { retirement.isQuiet }
+        set { retirement.isQuiet = newValue }
     }
 
-    init(kernel: KernelLink, loop: EventLoop, log: @escaping (String) -> Void) {
+    init(_ environment: ProcessEnvironment, kernel: KernelLink) {
         self.kernel = kernel
-        self.loop = loop
-        self.log = log
+        log = { environment.log($0) }
+        retirement = LinkRetirement(loop: environment.loop, processes: environment.processes, log: log)
         tuning = InterfaceTuning(change: { [unowned self] in change($0) }, log: log)
+        retirement.request = { [unowned self] in request(for: $0) }
     }
 
     // MARK: What is wanted
@@ -115,45 +108,35 @@ final class VirtualInterfaces {
 
     /// Puts the interfaces of virtual MACs down whose router is master no more.
     func lower(_ names: [String], _ interfaces: Interfaces) {
-        for name in names where raised.remove(name) != nil { schedule(.lower(name)) }
+        for name in names where raised.remove(name) != nil { retirement.add(.lower(name)) }
     }
 
     /// Puts down what an earlier process left up and nobody is master for.
     func lowerUnused(_ interfaces: Interfaces) {
         for name in wanted.keys where !raised.contains(name) {
-            if interfaces[name]?.link.flags.contains(.up) ?? false { schedule(.lower(name)) }
+            if interfaces[name]?.link.flags.contains(.up) ?? false { retirement.add(.lower(name)) }
         }
     }
 
     private func putUp(_ name: String, _ interfaces: Interfaces) {
         guard let link = interfaces[name]?.link, let made = wanted[name] else { return }
+        retirement.spare(name)
         isImmediate = true
         defer { isImmediate = false }
         prepare(made, link)
         change(.setUp(index: link.index))
     }
 
-    private func schedule(_ slowChange: SlowChange) {
-        slow.append(slowChange)
-        guard !isPausing else { return }
-        isPausing = true
-        loop.after(.zero) { [weak self] _ in self?.makeSlowChange() }
-    }
-
-    /// Does one of the slow things, and the next after a pause.
-    private func makeSlowChange() {
-        isPausing = false
-        guard !slow.isEmpty else { return }
-        switch slow.removeFirst() {
+    /// What a change that has waited comes to by now.
+    private func request(for change: LinkRetirement.Change) -> LinkRequest? {
+        switch change {
         case .lower(let name):
-            if !raised.contains(name), wanted[name]?.isMacvlan ?? false, let index = ready[name] { change(.setDown(index: index)) }
+            guard !raised.contains(name), wanted[name]?.isMacvlan ?? false else { return nil }
+            return ready[name].map { .setDown(index: $0) }
         case .delete(let name, let index):
             // A reload may want it again by now, as it is.
-            if wanted[name] == nil || ready[name] != index { change(.delete(index: index)) }
+            return wanted[name] == nil || ready[name] != index ? .delete(index: index) : nil
         }
-        guard !slow.isEmpty else { return }
-        isPausing = true
-        loop.after(Self.pause) { [weak self] _ in self?.makeSlowChange() }
     }
 
     // MARK: News
@@ -202,8 +185,7 @@ final class VirtualInterfaces {
         let names = wanted.keys
         wanted = [:]
         for name in names { remove(name, interfaces) }
-        for case .delete(_, let index) in slow { change(.delete(index: index)) }
-        slow = []
+        for case .delete(_, let index) in retirement.end() { change(.delete(index: index)) }
         tune(interfaces)
     }
 
@@ -226,11 +208,13 @@ final class VirtualInterfaces {
                 change(.setMaster(index: link.index, vrf))
             }
         case .replace(let index):
-            // Its going is news, upon which the new one is made.
+            guard isImmediate else {
+                // Its going is news, upon which the new one is made.
+                ready[made.name] = nil
+                return retirement.add(.delete(name: made.name, index: index))
+            }
             change(.delete(index: index))
-            if isImmediate, let base = interfaces[made.base]?.link,
-                case .make(let request) = made.plan(existing: nil, base: base)
-            {
+            if let base = interfaces[made.base]?.link, case .make(let request) = made.plan(existing: nil, base: base) {
                 make(made, request, interfaces)
             }
         case .refuse:
@@ -262,7 +246,7 @@ final class VirtualInterfaces {
         making.remove(name)
         ready[name] = nil
         if refused.remove(name) != nil { return }
-        if let index = interfaces[name]?.index { schedule(.delete(name: name, index: index)) }
+        if let index = interfaces[name]?.index { retirement.add(.delete(name: name, index: index)) }
     }
 
     /// Prepares the interfaces below that need it and restores the others.
@@ -296,8 +280,8 @@ final class VirtualInterfaces {
         if case .addIPVLAN(let name, _, _, _) = request { giveUp(name) }
         // The interface below is down or gone: it will be tried again when that changes.
         if refusal.isMissing || refusal.isDown { return }
-        // So it is when one of the same address is to go, which is the next that happens.
-        if case .setUp = request, refusal.isAddressTaken, !slow.isEmpty { return }
+        // So it is when one of the same address is to go before long.
+        if case .setUp = request, refusal.isAddressTaken, !retirement.isEmpty { return }
         log("cannot \(request.verb): \(refusal.reason)")
     }
 }
