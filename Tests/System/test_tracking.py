@@ -135,6 +135,65 @@ def _():
         twins.rest()
 
 
+@test("sync groups: a member's own trackers with a weight, without and with global_tracking, as upstream", limit=60)
+def _():
+    need(PEER)
+    with Lab(links=2) as lab:
+        number = f"{lab.directory}/number"
+        write(number, "0\n")
+        own = "track_interface {\n    eth1 weight 4\n}\ntrack_file {\n    load\n    heavy weight 3\n}\n"
+        twins = Twins(lab, configuration(
+            f"track_file load {{\n    file {number}\n}}\ntrack_file heavy {{\n    file {number}\n}}\n",
+            "vrrp_sync_group G {\n    group {\n        A\n        B\n    }\n}\n"
+            "vrrp_sync_group H {\n    group {\n        C\n        D\n    }\n    global_tracking\n}\n",
+            *(instance(name, vrid=vrid, addresses=[f"10.90.9.{vrid}"], extra=extra)
+              for vrid, (name, extra) in enumerate((("A", own), ("B", ""), ("C", own), ("D", "")), 1))))
+        masters = dict.fromkeys("ABCD", "MASTER")
+        at_fault = {**masters, "A": "FAULT", "B": "FAULT"}
+        twins.expect(masters, {}, "all good")
+        write(number, "5\n")
+        twins.expect(at_fault, {"C": 124}, "without its weight the file is a fault of the group; with it C moves alone")
+        write(number, "0\n")
+        twins.expect(masters, {"C": 104}, "all good again")
+        for host in twins.hosts:
+            host.link_down("eth1")
+        twins.expect(masters, {"A": 100, "C": 100}, "upstream says that it ignores the weight of an interface, and does not")
+        for host in twins.hosts:
+            host.link_up("eth1")
+        twins.expect(masters, {"A": 104, "C": 104}, "it is up again")
+        for host in twins.hosts:
+            check(not re.search(r"\([BD]\) Changing effective priority", host.daemon.log()), "each moves alone", host.daemon.log())
+        twins.rest()
+
+
+@test("init_fail: nobody is master by a script that has not succeeded yet, as upstream; a weight counts against it, too", limit=40)
+def _():
+    need(PEER)
+    with Lab() as lab:
+        slow = f"{lab.directory}/slow"
+        write(slow, "#!/bin/sh\nsleep 2\n")
+        os.chmod(slow, 0o755)
+
+        def definition(name, extra):
+            return (f"vrrp_script {name} {{\n    script {slow}\n    interval 1\n    timeout 5\n    user root\n"
+                    f"{extra}    init_fail\n}}\n")
+        twins = Twins(lab, configuration(
+            definition("plain", ""), definition("minus", "    weight -20\n"),
+            instance("PLAIN", vrid=1, addresses=["10.90.9.1"], extra="track_script {\n    plain\n}\n"),
+            instance("MINUS", vrid=2, addresses=["10.90.9.2"], extra="track_script {\n    minus\n}\n")))
+        twins.expect({"MINUS": "MASTER"}, {}, "the others take part")
+        for host in twins.hosts:
+            check(twins.view(host)[0].get("PLAIN") in (None, "FAULT"), "not before its script", host.daemon.log())
+        ours = twins.hosts[0]
+        if BINARY != PEER:
+            # What the manual says; upstream forgets it when an instance tracks the script.
+            check(twins.view(ours)[0].get("PLAIN") == "FAULT", "failed until it succeeds", ours.daemon.log())
+        twins.expect({"PLAIN": "MASTER", "MINUS": "MASTER"}, {}, "it has succeeded")
+        if BINARY != PEER:
+            wait_until(lambda: "(MINUS) Changing effective priority from 80 to 100" in ours.daemon.log(), 3, "so has the other",
+                       ours.daemon.log)
+
+
 @test("interfaces and track groups: weights, and static entries that routers follow, as upstream", limit=60)
 def _():
     need(PEER)

@@ -180,6 +180,25 @@ import VRRP
         #expect(reading.settings.routers.map(\.notify.reportsPriority) == [true, true])
     }
 
+    @Test("A member's own trackers with a weight, as 2.2.7 keeps them", arguments: [
+        ("track_interface {\n eth1 weight 4\n}", Tracker(.interface("eth1"), weight: 4)),
+        ("track_file {\n one\n}", Tracker(.file("one"))),
+        ("track_file {\n one weight 2\n}", nil),
+        ("track_file {\n load\n}", nil),
+        ("track_script {\n chk weight 0 noreverse\n}", Tracker(.script("chk"))),
+        ("track_script {\n chk weight 5\n}", nil),
+        ("track_process {\n web\n}", Tracker(.process("web"), weight: 5)),
+        ("track_bfd {\n s weight 5\n}", nil),
+    ] as [(String, Tracker?)])
+    func weightsInGroup(line: String, kept: Tracker?) {
+        let member = "vrrp_instance A {\n interface eth0\n virtual_router_id 1\n virtual_ipaddress {\n 192.0.2.10\n }\n\(line)\n}\n"
+        let other = "vrrp_instance B {\n interface eth0\n virtual_router_id 2\n virtual_ipaddress {\n 192.0.2.11\n }\n}\n"
+        let definitions = Self.definitions + "track_file one {\n file /run/one\n}\n"
+        let text = definitions + member + other + "vrrp_sync_group G {\n group {\n A B\n }\n}\n"
+        let reading = Reading(text, sessions: ["s": TrackedSession(neighbor: ip("192.0.2.1"), weight: OwnWeight(weight: 0))])
+        #expect(reading.router.trackers == (kept.map { [$0] } ?? []))
+    }
+
     @Test func `interface lists and announcement groups are read`() {
         let reading = Reading(
             """

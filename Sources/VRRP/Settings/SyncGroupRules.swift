@@ -107,17 +107,18 @@ package struct GroupsCase: Sendable {
         Rule("weight-in-group") { groups, settling in
             groups.forEachMember { router, group in
                 guard !group.allowsDifferentWeights else { return }
-                for tracker in router.settings.trackers where tracker.weight != 0 {
-                    settling.report(
-                        .warning, at: router.place(of: tracker.object),
-                        """
-                        a router of a sync group has no trackers with a weight of its own; \
-                        '\(tracker.object.name)' is not tracked
-                        """,
-                        help: "write 'weight 0', track it in the group, or add sync_group_tracking_weight to the group"
-                    )
+                let member = router
+                router.settings.trackers = member.settings.trackers.compactMap { tracker in
+                    let use = tracker.useInGroup
+                    if let (severity, what) = use.remark {
+                        settling.report(
+                            severity, at: member.place(of: tracker.object),
+                            "'\(tracker.object.name)' has a weight in a router of a sync group; \(what)",
+                            help: "write 'weight 0', track it in the group, or add sync_group_tracking_weight to the group"
+                        )
+                    }
+                    return tracker.used(use)
                 }
-                router.settings.trackers.removeAll { $0.weight != 0 }
             }
         },
     ]
@@ -127,6 +128,48 @@ package struct GroupsCase: Sendable {
         for index in routers.indices {
             guard let name = routers[index].settings.syncGroup, let group = byName[name] else { continue }
             body(&routers[index], group)
+        }
+    }
+}
+
+extension Tracker {
+    /// What becomes of the weight that a tracker has in a router whose group is to have one priority for all.
+    fileprivate enum UseInGroup {
+        case kept
+        /// It moves the priority of the one member.
+        case keptWithWeight(Diagnostic.Severity)
+        /// Failure is a fault.
+        case withoutWeight
+        case dropped
+
+        /// What to tell the operator; nil where all is well.
+        var remark: (Diagnostic.Severity, String)? {
+            switch self {
+            case .kept: nil
+            case .keptWithWeight(let severity): (severity, "it moves the priority of this router alone")
+            case .withoutWeight: (.warning, "the weight is ignored and failure is a fault of the group")
+            case .dropped: (.warning, "it is not tracked")
+            }
+        }
+    }
+
+    /// As upstream has it: a file's usual weight of 1 is taken for one that nobody asked for; and it says that the weight of an
+    /// interface is ignored, which it is not.
+    fileprivate var useInGroup: UseInGroup {
+        guard weight != 0 else { return .kept }
+        switch object {
+        case .interface: return .keptWithWeight(.warning)
+        case .file: return weight == 1 ? .withoutWeight : .dropped
+        case .script, .bfd: return .dropped
+        case .process: return .keptWithWeight(.hint)
+        }
+    }
+
+    fileprivate func used(_ use: UseInGroup) -> Tracker? {
+        switch use {
+        case .kept, .keptWithWeight: self
+        case .withoutWeight: Tracker(object, isReversed: isReversed)
+        case .dropped: nil
         }
     }
 }
