@@ -8,7 +8,7 @@ import time
 
 from lab import Lab, check, configuration, instance, stays_true, wait_until
 from suite import PAIRS, test
-from wire import Forger, Sniffer, advert, gaps, packet
+from wire import GROUP, VRRP, Forger, Sniffer, advert, checksum, gaps, packet
 
 VIP = "10.90.9.9"
 AH = "authentication {\n    auth_type AH\n    auth_pass s3cret\n}\n"
@@ -71,6 +71,46 @@ def _():
         wait_until(lambda: forger.send(old) or time.sleep(0.3) or b.holds(VIP), 8,
                    "the backup takes over in spite of the replay", lab.logs)
         check(time.monotonic() < end, "in time")
+
+
+def header(body, source, sequence, key=b"s3cret"):
+    """An IPv4 packet with the authentication header of RFC 4302 as keepalived fills it in."""
+    def made(value, service, total):
+        return (struct.pack("!BBHHHBBH4s4s", 0x45, service, 44 + len(body), 1, 0, 255, 51, total, socket.inet_aton(source),
+                            socket.inet_aton(GROUP))
+                + struct.pack("!BBH4sI", VRRP, 4, 0, socket.inet_aton(source), sequence) + value + body)
+
+    value = hmac.new(key.ljust(8, b"\0"), made(bytes(12), 0, 0), hashlib.md5).digest()[:12]
+    return made(value, 0xC0, checksum(made(value, 0xC0, 0)[:20]))
+
+
+@test("V2-7 AH: a master at the end of the sequence numbers becomes a backup; the next one begins anew, and no number comes twice",
+      limit=40, known="2.2.7 sends the last number for ever, and nobody listens")
+def _():
+    with Lab() as lab:
+        a, b = lab.routers
+        forger, raw = Forger(lab), Raw(lab.client, 51)
+        for router, file in zip(lab.routers, ah_files()):
+            router.daemon.start(file)
+        lab.settle(a, timeout=10)
+        b.daemon.expect_log("Entering BACKUP STATE")
+        # Whoever hears a number goes on from there.
+        lower = advert(version=2, vrid=7, priority=50, interval=1, source=forger.address, auth_type=2)
+        for number in (0x7FFFFFF0, 0xFFFFFFE0):
+            forger.send(header(lower, forger.address, number))
+        heard, end = [], time.monotonic() + 14
+        while time.monotonic() < end and [number for number, _, _ in heard].count(3) == 0:
+            ip = raw.next()
+            number = struct.unpack("!I", ip[28:32])[0]
+            if number > 0xFFFFFFE0 or heard:
+                heard.append((number, ip[46], socket.inet_ntoa(ip[12:16])))
+        check(len({number for number, _, _ in heard}) == len(heard), "each number once", heard, lab.logs())
+        farewell = [item for item in heard if item[1] == 0]
+        check([source for _, _, source in farewell] == [a.address()], "one farewell, of the master", heard, lab.logs())
+        successor = heard[heard.index(farewell[0]) + 1]
+        check(successor == (1, 100, b.address()), "the backup begins anew with 1", heard, lab.logs())
+        a.daemon.expect_log("sequence numbers of AH are used up")
+        lab.settle(a, timeout=8, rest=1)
 
 
 def signature(body, source, key, key_id, sequence):

@@ -111,6 +111,64 @@ struct AuthenticationHeaderTests {
         try bench.routers.receive(Self.packet(Self.packets[1]), for: 0, at: bench.now, into: &actions)
         #expect(bench.router.statistics.authenticationFailures == 1)
     }
+
+    /// A router of VRID 23 with a peer that advertises its number 1 for it.
+    private static func bench(hearing sequence: UInt32, priority: UInt8) throws -> Bench {
+        var bench = Bench(version: .v2) {
+            $0.routerID = 23
+            $0.addresses = [AddressEntry(IPPrefix(.v4(0xc000_0267), length: 32))]
+            $0.authentication = .authenticationHeader(key: Array("s3cret".utf8))
+        }
+        if priority < 100 { bench.run(.seconds(4)) }
+        var peer = AuthenticationHeader(key: secret, sequence: sequence &- 1)
+        var message = Array(hex(packets[0])[44...])
+        message[2] = priority
+        message[6] = message[6] &+ 150 &- priority
+        var writer = ByteWriter()
+        peer.write(message: message, from: 0xc000_0201, to: 0xe000_0012, into: &writer)
+        var actions: [Action] = []
+        try bench.routers.receive(ReceivedPacket(parsingIPv4: writer.bytes[...]), for: 0, at: bench.now, into: &actions)
+        bench.note(actions)
+        return bench
+    }
+
+    /// The number of the next advert.
+    private static func next(_ bench: inout Bench, _ priority: UInt8) throws -> (number: UInt32, packet: [UInt8]) {
+        var writer = ByteWriter()
+        bench.routers.writeAdvert(of: 0, priority: priority, from: Bench.ourAddress, to: .vrrpGroup4, into: &writer)
+        return (writer.bytes[28..<32].reduce(0) { $0 << 8 | UInt32($1) }, writer.bytes)
+    }
+
+    @Test("V2-7 a master whose numbers run out becomes a backup, and the next master begins anew with 1")
+    func numbersRunOut() throws {
+        var bench = try Self.bench(hearing: .max - 7, priority: 50)
+        #expect(bench.state == .master)
+        let actions = bench.run(.seconds(1))
+        #expect(bench.state == .backup)
+        #expect(bench.router.lastCause == .numbersUsedUp)
+        #expect(actions.contains(.sendAdvert(router: 0, priority: 0)))
+        let farewell = try Self.next(&bench, 0)
+        #expect(farewell.number == UInt32.max - 6)
+        bench.run(.seconds(4))
+        #expect(bench.state == .master)
+        let first = try Self.next(&bench, 100)
+        #expect(first.number == 1)
+        var peer = AuthenticationHeader(key: secret)
+        try peer.verify(ReceivedPacket(parsingIPv4: farewell.packet[...]))
+        try peer.verify(ReceivedPacket(parsingIPv4: first.packet[...]))
+    }
+
+    @Test("V2-7 far from the end nothing of the kind happens, and a backup follows whatever number it hears first")
+    func numbersLeft() throws {
+        var bench = try Self.bench(hearing: 0xffff_0000, priority: 50)
+        bench.run(.seconds(10))
+        #expect(bench.state == .master)
+        var backup = try Self.bench(hearing: 0xffff_fff0, priority: 150)
+        #expect(backup.router.statistics.advertsReceived == 1)
+        backup.run(.seconds(5))
+        #expect(backup.state == .master)
+        #expect(try Self.next(&backup, 100).number == 1)
+    }
 }
 
 @Suite("Authentication trailer")

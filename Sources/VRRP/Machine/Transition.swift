@@ -47,6 +47,8 @@ package enum Cause: Hashable, Sendable {
     case addressLost(IPAddress)
     /// Its own timer ran so late that another must have taken over (`timer_expired_backup`).
     case lateTimer(Interval)
+    /// Its authentication header has no number left that was not sent before.
+    case numbersUsedUp
     case stop
     /// The configuration no longer has the router; told as DELETED if `notify_deleted` asks for it, else as FAULT.
     case removed

@@ -59,6 +59,7 @@ extension VirtualRouter {
         masterInterval = settings.advertInterval
         master = source
         masterPriority = priority
+        if header?.isNearEnd ?? false { header?.beginAnew() }
         sendAdvert(at: now, &actions)
         statistics.becameMaster &+= 1
         say(.settingAddresses, &actions)
@@ -125,7 +126,8 @@ extension Cause {
     fileprivate var needsSaying: Bool {
         switch self {
         case .resumed, .inherited, .ownsAddresses, .silence, .masterLeft, .preemption, .recovered, .addressLost: true
-        case .start, .sessionFailed, .higherPriority, .higherAddress, .fault, .syncGroup, .lateTimer, .stop, .removed: false
+        case .start, .sessionFailed, .higherPriority, .higherAddress, .fault, .syncGroup, .lateTimer, .numbersUsedUp, .stop, .removed:
+            false
         }
     }
 }

@@ -17,7 +17,7 @@ extension VirtualRouter {
     private mutating func advertise(due: Instant, at now: Instant, _ actions: inout [Action]) {
         let late = now - due
         if late > statistics.worstLateness { statistics.worstLateness = late }
-        if yieldsForLateness(at: now, &actions) { return }
+        if yieldsForLateness(at: now, &actions) || yieldsForNumbers(at: now, &actions) { return }
         let hasStalled = lastAdvert.map { now - $0 >= downInterval(for: settings.advertInterval) } ?? false
         sendAdvert(at: now, &actions)
         // On time, the rhythm is kept; early, the advert starts a new one together with those it left with.
@@ -39,6 +39,15 @@ extension VirtualRouter {
         let late = now - (advertDue ?? now)
         say(.lateTimer(late), &actions)
         yield(.lateTimer(late), at: now, &actions)
+        return true
+    }
+
+    /// AH: no number is sent twice, so a master that has used them up gives its place up and the next one begins anew.
+    private mutating func yieldsForNumbers(at now: Instant, _ actions: inout [Action]) -> Bool {
+        guard let header, header.isNearEnd else { return false }
+        say(.numbersUsedUp, &actions)
+        sendZero(at: now, &actions)
+        yield(.numbersUsedUp, at: now, &actions)
         return true
     }
 

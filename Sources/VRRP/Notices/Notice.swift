@@ -63,6 +63,8 @@ package enum RouterNotice: Hashable, Sendable {
     case contestEnded(IPAddress, adverts: Int, lasted: Interval, won: Bool)
     case awoke(after: Interval)
     case lateTimer(Interval)
+    /// A master's authentication header has no numbers left.
+    case numbersUsedUp
 
     package var isDetail: Bool {
         switch self {
@@ -73,7 +75,7 @@ package enum RouterNotice: Hashable, Sendable {
             .addressNotAdvertised,
             .addressCount, .intervalMismatch, .rejected, .ownAdvert, .clockSkew, .ownerHeardAdvert, .contestBegan, .contestEnded,
             .awoke,
-            .lateTimer:
+            .lateTimer, .numbersUsedUp:
             false
         }
     }

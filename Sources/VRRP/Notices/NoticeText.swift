@@ -95,6 +95,8 @@ extension RouterNotice {
             "advert is \(late.secondsText) seconds late, another router may have taken over - announcing again"
         case .lateTimer(let late):
             "timer expired \(late.secondsText) seconds late, another router must have taken over - becoming BACKUP"
+        case .numbersUsedUp:
+            "sequence numbers of AH are used up - becoming BACKUP, they begin anew with the next master"
         }
     }
 }
@@ -178,6 +180,7 @@ extension Cause {
         case .syncGroup(let name): "sync group \(name)"
         case .addressLost(let address): "address \(address) was removed"
         case .lateTimer(let late): "timer \(late.secondsText) seconds late"
+        case .numbersUsedUp: "sequence numbers of AH are used up"
         }
     }
 }

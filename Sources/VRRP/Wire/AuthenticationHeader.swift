@@ -17,18 +17,31 @@ package import Basics
 ///
 /// The value covers the whole IPv4 packet with type of service, header checksum and the value itself read as zero; time
 /// to live and identification count, as keepalived has it. All routers share one counter: whoever hears a number goes
-/// on from there, so that a router that started anew is soon believed again.
+/// on from there, so that a router that started anew is soon believed again. No number is used twice: who comes to the
+/// end of the numbers as master gives way (``isNearEnd``), and the next master begins anew with 1, which is ahead of the
+/// last ones as RFC 1982 compares them.
 package struct AuthenticationHeader: Sendable {
     /// Bytes, the integrity check value included.
     package static let length = 24
     private static let valueLength = 12
+    /// Numbers kept for the answers and the last advert of a master that gives way, to however many peers.
+    private static let reserve: UInt32 = 4_096
 
     private var hmac: HMAC<MD5>
-    /// The highest number sent or accepted.
+    /// The highest number sent or accepted; 0 before the first.
     package private(set) var sequence: UInt32 = 0
 
-    /// - Parameter key: the eight bytes of the password, padded with zeros, in network order.
-    package init(key: UInt64) {
+    /// Whether a master has so few numbers left that it has to give way.
+    var isNearEnd: Bool { sequence > .max - Self.reserve }
+
+    /// The next advert has number 1 again.
+    mutating func beginAnew() { sequence = 0 }
+
+    /// - Parameters:
+    ///   - key: the eight bytes of the password, padded with zeros, in network order.
+    ///   - sequence: the number of the last advert.
+    package init(key: UInt64, sequence: UInt32 = 0) {
+        self.sequence = sequence
         hmac = HMAC(key: (0..<8).map { UInt8(truncatingIfNeeded: key >> UInt64(56 - 8 * $0)) })
     }
 
@@ -85,8 +98,9 @@ package struct AuthenticationHeader: Sendable {
         for index in 0..<Self.valueLength { difference |= expected[index] ^ bytes[header + 12 + index] }
         guard difference == 0 else { throw .authenticationFailed }
         let received = bytes.word(at: header + 8)
-        // The counter may run over its end: what is ahead by less than half of the numbers is newer.
-        guard Int32(bitPattern: received &- sequence) > 0 else { throw .replayedHeader(sequence: received) }
+        // The counter may run over its end: what is ahead by less than half of the numbers is newer. To who has heard none
+        // yet each is.
+        guard sequence == 0 || Int32(bitPattern: received &- sequence) > 0 else { throw .replayedHeader(sequence: received) }
         sequence = received
     }
 
