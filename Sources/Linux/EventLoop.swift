@@ -75,6 +75,8 @@ package final class EventLoop {
 
     /// What was reported of the descriptor whose handler runs now.
     package private(set) var readiness: Interest = []
+    /// The descriptor whose handler runs now, for handlers that serve many; -1 while none runs.
+    package private(set) var readyDescriptor: Int32 = -1
     /// Whether a turn always sleeps, be it for microseconds. A real-time process that works through something slice by slice would
     /// otherwise count as one that runs wild (RLIMIT_RTTIME), and be killed.
     package var alwaysSleeps = false
@@ -286,8 +288,10 @@ package final class EventLoop {
                 continue
             }
             readiness = Interest(rawValue: event.events)
+            readyDescriptor = slot.descriptor
             handler(now)
         }
-        readiness = []
+        readiness = Interest(rawValue: 0)
+        readyDescriptor = -1
     }
 }

@@ -51,13 +51,14 @@ package final class Socket {
 
     /// Begins to connect; true if that is done at once. Otherwise the socket becomes writable, and then `pendingError` tells.
     package func connect(to address: SocketAddress) throws(SystemError) -> Bool {
-        do throws(SystemError) {
-            try system("connect") { address.use { Glibc.connect(descriptor.number, $0, $1) } }
-            return true
-        } catch {
-            if error.isInProgress { return false }
-            throw error
+        // Being under way is no error: nearly every connection is, and an error would have to be put into words.
+        let result = try system("connect") {
+            address.use { name, length in
+                let result = Glibc.connect(descriptor.number, name, length)
+                return result < 0 && errno == EINPROGRESS ? 1 : result
+            }
         }
+        return result == 0
     }
 
     /// What went wrong since this was asked last; nil if nothing did.
@@ -68,8 +69,10 @@ package final class Socket {
         return code == 0 ? nil : SystemError(call: "connect", code: code)
     }
 
-    /// Takes connections; up to 128 wait to be accepted, fewer where net.core.somaxconn is lower.
-    package func listen() throws(SystemError) { try system("listen") { Glibc.listen(descriptor.number, 128) } }
+    /// Takes connections; up to `room` wait to be accepted, fewer where net.core.somaxconn is lower.
+    package func listen(room: Int32 = 128) throws(SystemError) {
+        try system("listen") { Glibc.listen(descriptor.number, room) }
+    }
 
     /// The next connection; nil if none waits.
     package func accept() throws(SystemError) -> Socket? {

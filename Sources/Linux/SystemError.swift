@@ -26,7 +26,6 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
     package var isDenied: Bool { code == EPERM || code == EACCES }
     /// Somebody else has it: a locked file, an address in use, an existing object.
     package var isTaken: Bool { code == EAGAIN || code == EACCES || code == EEXIST || code == EADDRINUSE }
-    package var isInProgress: Bool { code == EINPROGRESS }
 
     /// No route leads there.
     package var isUnreachable: Bool { code == ENETUNREACH }

@@ -154,6 +154,7 @@ package final class Checkers {
     private func perform(_ action: Action, at now: Instant) {
         switch action {
         case .probe(let id, let attempt, let step):
+            if let peer = core.plainConnection(id), engine?.connect(id, attempt: attempt, peer, at: now) == true { return }
             guard let probe = core.probe(id) else { return }
             engine?.begin(id, attempt: attempt, step: step, probe.settings, probe.server, at: now)
         case .abandon(let id): engine?.abandon(id)

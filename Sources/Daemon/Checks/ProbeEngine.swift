@@ -35,6 +35,11 @@ package final class ProbeEngine {
     private let report: Report
     private let log: (String) -> Void
     private var running: [CheckID: any Probe] = [:]
+    /// The attempts of TCP_CHECK, of which there are by far the most.
+    private lazy var connections = ConnectionAttempts(loop: loop) { [unowned self] slot, attempt, end, now in
+        report(CheckID(slot), attempt, ProbeOutcome(end), now)
+        startNext(at: now)
+    }
     private var waiting: [Order] = []
     private var waitingHead = 0
     private var mostAtOnce = 512
@@ -72,7 +77,7 @@ package final class ProbeEngine {
     }
 
     /// How many attempts are under way.
-    package var runningCount: Int { running.count }
+    package var runningCount: Int { running.count + connections.count }
     /// How many wait until others have ended.
     package var waitingCount: Int { waiting.count - waitingHead }
 
@@ -81,13 +86,31 @@ package final class ProbeEngine {
         _ id: CheckID, attempt: UInt32, step: Int, _ settings: CheckSettings, _ server: ServerKey, at now: Instant
     ) {
         let order = Order(id: id, attempt: attempt, step: step, settings: settings, server: server)
-        if running.count < mostAtOnce { start(order, at: now) } else { waiting.append(order) }
+        if runningCount < mostAtOnce { start(order, at: now) } else { waiting.append(order) }
+    }
+
+    /// As above for a TCP_CHECK that says no more than where to connect to; false: it has to begin in the usual way.
+    ///
+    /// There may be thousands of these a second, so nothing is copied or kept for them but a socket.
+    func connect(_ id: CheckID, attempt: UInt32, _ peer: PlainConnection, at now: Instant) -> Bool {
+        guard runningCount < mostAtOnce else { return false }
+        do throws(SystemError) {
+            try connections.begin(
+                id.slot, number: attempt, Socket(peer.address.family, .stream),
+                to: SocketAddress(peer.address, port: peer.port), until: now + peer.timeout
+            )
+            return true
+        } catch {
+            return false
+        }
     }
 
     /// Ends an attempt, without a result.
     package func abandon(_ id: CheckID) {
         if let probe = running.removeValue(forKey: id) {
             probe.cancel()
+            startNext(at: .now)
+        } else if connections.abandon(id.slot) {
             startNext(at: .now)
         } else {
             waiting[waitingHead...].removeAll { $0.id == id }
@@ -100,10 +123,12 @@ package final class ProbeEngine {
         waitingHead = 0
         for probe in running.values { probe.cancel() }
         running.removeAll()
+        connections.abandonAll()
     }
 
     private func startNext(at now: Instant) {
-        while running.count < mostAtOnce, waitingHead < waiting.count {
+        guard !waiting.isEmpty else { return }
+        while runningCount < mostAtOnce, waitingHead < waiting.count {
             let order = waiting[waitingHead]
             waitingHead += 1
             start(order, at: now)
@@ -116,7 +141,8 @@ package final class ProbeEngine {
 
     private func start(_ order: Order, at now: Instant) {
         do {
-            running[order.id] = try probe(order, at: now)
+            if case .tcp = order.settings.kind { return try connect(order, at: now) }
+            running[order.id] = try probe(order)
         } catch {
             // Told from the loop, never from inside the call that asked for the attempt.
             running[order.id] = Stillborn(loop) { [unowned self] now in
@@ -143,12 +169,21 @@ package final class ProbeEngine {
         }
     }
 
-    private func probe(_ order: Order, at now: Instant) throws(SystemError) -> any Probe {
+    private func connect(_ order: Order, at now: Instant) throws(SystemError) {
+        let target = Target(order)
+        let socket = try target.socket(.stream)
+        // A fixed source port could not be used again for a minute if the connection ended in the usual way.
+        if target.connection.sourcePort != 0 { try socket.resetOnClose() }
+        try connections.begin(
+            order.id.slot, number: order.attempt, socket, to: target.destination(port: target.port),
+            until: now + target.connection.timeout
+        )
+    }
+
+    private func probe(_ order: Order) throws(SystemError) -> any Probe {
         let finish: (ProbeOutcome, Instant) -> Void = { [unowned self] outcome, now in end(order, outcome, at: now) }
         let target = Target(order)
         switch order.settings.kind {
-        case .tcp:
-            return try ConnectProbe(loop, target, at: now, finish)
         case .smtp(let smtp):
             return try StreamProbe(loop, target, SMTPConversation(smtp), finish)
         case .http(let http):
@@ -173,8 +208,8 @@ package final class ProbeEngine {
             return try DatagramProbe(loop, target, talk, isPing: true, silence: .failed(.readTimeout), finish)
         case .misc(let misc):
             return try ScriptProbe(self, misc, finish)
-        case .file, .bfd:
-            preconditionFailure("A checker that is told its result is asked for it.")
+        case .tcp, .file, .bfd:
+            preconditionFailure("A checker that is a connection, or is told its result, is asked for a probe.")
         }
     }
 }
@@ -229,6 +264,16 @@ private final class Stillborn: Probe {
     }
 
     func cancel() { loop.cancel(timer) }
+}
+
+extension ProbeOutcome {
+    fileprivate init(_ end: ConnectionAttempts.End) {
+        switch end {
+        case .stands: self = .passed
+        case .failed(let error): self = .failed(.noConnection(error.reason))
+        case .late: self = .failed(.connectTimeout)
+        }
+    }
 }
 
 extension HTTPCheckSettings {

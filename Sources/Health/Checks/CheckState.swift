@@ -47,6 +47,15 @@ package struct CheckState: Hashable, Sendable {
         success ? pass(settings) : fail(settings)
     }
 
+    /// The end of nearly every attempt: a success of a simple checker (see `CheckKind`) that is up anyway. False: it is not
+    /// that, `conclude` is to be asked.
+    mutating func passAgain() -> Bool {
+        guard isUp, hasRun else { return false }
+        retries = 0
+        isProbingFailure = false
+        return true
+    }
+
     private mutating func pass(_ settings: CheckSettings) -> Conclusion {
         retries = 0
         let wasProbing = isProbingFailure

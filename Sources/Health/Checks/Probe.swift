@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+package import Basics
+
 /// How an attempt ended.
 package enum ProbeOutcome: Hashable, Sendable {
     case passed
@@ -60,5 +62,20 @@ package struct ProbeSubject: Hashable, Sendable {
         self.service = service
         self.endpoint = endpoint
         self.path = path
+    }
+}
+
+/// What there is to know of a TCP_CHECK whose socket is an ordinary one: nearly all of them.
+package struct PlainConnection: Hashable, Sendable {
+    package var address: IPAddress
+    package var port: UInt16
+    package var timeout: Interval
+
+    /// Nil for other checkers, and for sockets that are bound or marked.
+    init?(_ settings: borrowing CheckSettings, of server: ServerKey) {
+        guard case .tcp = settings.kind, settings.connection.isPlain else { return nil }
+        address = settings.connection.address ?? server.address
+        port = settings.connection.port ?? server.port
+        timeout = settings.connection.timeout
     }
 }

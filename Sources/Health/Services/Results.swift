@@ -12,13 +12,15 @@ extension VirtualServers {
         guard slot < owners.count, owners[slot].service >= 0, checks[slot].isRunning, checks[slot].attempt == attempt
         else { return }
         checks[slot].isRunning = false
+        if case .passed = outcome, let delay = simpleDelay(slot), checks[slot].passAgain() {
+            return deadlines.set((now + delay).shared(after: delay), for: slot)
+        }
         let wasUp = checks[slot].isUp
         let madeBefore = checks[slot].retries
         let step = Int(checks[slot].step)
         let settings = settings(of: slot)
         let conclusion = checks[slot].conclude(success: outcome.isSuccess, settings)
         deadlines.set((now + conclusion.delay).shared(after: conclusion.delay), for: slot)
-        // Nearly all attempts end here.
         if outcome == .passed, conclusion.change == nil, !settings.kind.isDynamic { return }
         guard let found = check(id) else { return }
         if case .passedWithWeight(let weight) = outcome {
@@ -47,6 +49,14 @@ extension VirtualServers {
                 actions.append(.notice(.attemptFailed(subject(found, step: step), failure, attempts)))
             }
         }
+    }
+
+    /// The delay_loop of a checker all of whose successes are alike; nil for others. Copies no settings.
+    private func simpleDelay(_ slot: Int) -> Interval? {
+        let (service, server) = (Int(owners[slot].service), Int(owners[slot].server))
+        let place = slot - Int(services[service].servers[server].firstCheck)
+        guard services[service].settings.servers[server].checks[place].kind.isSimple else { return nil }
+        return services[service].settings.servers[server].checks[place].timing.delayLoop
     }
 
     private func subject(
@@ -176,11 +186,11 @@ extension VirtualServers {
 }
 
 extension Instant {
-    /// The instant, or with long delays one up to ten milliseconds later: many checkers then begin together, and the process wakes
-    /// once for all of them.
+    /// The instant, or with long delays one that is a little later: many checkers then begin together, and the process wakes once
+    /// for all of them. A little is 1/256 of the delay, but no less than ten milliseconds and no more than a hundred.
     func shared(after delay: Interval) -> Instant {
         guard delay >= .seconds(1), self < .distantFuture else { return self }
-        let slot: Int64 = 10_000_000
+        let slot = min(max(delay.nanoseconds / 256, 10_000_000), 100_000_000)
         let (late, overflow) = nanoseconds.addingReportingOverflow(slot - 1)
         return overflow ? self : Instant(nanoseconds: late / slot * slot)
     }

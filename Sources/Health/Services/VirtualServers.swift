@@ -56,6 +56,15 @@ package struct VirtualServers: Sendable {
         return (settings(of: id.slot), services[Int(owners[id.slot].service)].settings.servers[Int(owners[id.slot].server)].key)
     }
 
+    /// Where a TCP_CHECK connects to if that is all there is to say of it; nil: `probe` has more.
+    package func plainConnection(_ id: CheckID) -> PlainConnection? {
+        guard id.slot < owners.count, owners[id.slot].service >= 0 else { return nil }
+        let (service, server) = (Int(owners[id.slot].service), Int(owners[id.slot].server))
+        let place = id.slot - Int(services[service].servers[server].firstCheck)
+        return PlainConnection(
+            services[service].settings.servers[server].checks[place], of: services[service].settings.servers[server].key)
+    }
+
     /// The settings of the checker in a slot that is not free.
     func settings(of slot: Int) -> CheckSettings {
         let (service, server) = (Int(owners[slot].service), Int(owners[slot].server))

@@ -51,6 +51,9 @@ package struct ConnectionSettings: Hashable, Sendable {
     package var timeout = Interval.seconds(5)
 
     package init() {}
+
+    /// Whether the socket is as the system makes it.
+    var isPlain: Bool { mark == 0 && sourcePort == 0 && source == nil && interface == nil }
 }
 
 /// What a checker does, with what only it needs.
@@ -86,6 +89,14 @@ package enum CheckKind: Hashable, Sendable {
         switch self {
         case .file, .bfd: true
         case .tcp, .ping, .udp, .http, .smtp, .dns, .misc: false
+        }
+    }
+
+    /// Whether one attempt makes a round, and success says no more than that.
+    var isSimple: Bool {
+        switch self {
+        case .tcp, .ping, .udp, .smtp, .dns: true
+        case .http, .misc, .file, .bfd: false
         }
     }
 
