@@ -4,7 +4,9 @@ import Support
 import VRRP
 
 /// Nodes with real virtual routers on a pretend LAN that loses, delays, repeats, reorders, parts and stalls, while trackers
-/// change priorities, configurations are reloaded, and processes die and come back.
+/// change priorities, configurations are reloaded, with other settings and with other routers, and processes die and come back.
+///
+/// Routers go by their VRID here; the place that a node's machine has for one is its own affair.
 ///
 /// Everything follows from the seed. What must never be is checked at every action and kept in ``violations``.
 struct Network {
@@ -21,6 +23,10 @@ struct Network {
         case missesTrackers
         /// A reload does not arrive.
         case missesReloads
+        /// A router that a reload takes away stays.
+        case keepsRemoved
+        /// A router that a reload brings is not told of its address.
+        case forgetsNewcomers
         /// Something is announced after the addresses are gone.
         case announcesTooLong
         /// What a killed process has left behind stays, whoever is master.
@@ -36,9 +42,16 @@ struct Network {
     /// What a node's shell would do.
     struct Node {
         var routers: VirtualRouters
-        var settings: VRRPSettings
+        /// Settings of all routers there can be, in the order of their VRIDs.
+        var catalogue: [RouterSettings]
+        /// The VRIDs that are configured.
+        var present: Set<Int>
+        /// The trackers of the sync group of routers 1 and 2; nil where there is none.
+        var groupTrackers: [Tracker]?
         var address: IPAddress
         var isAlive = true
+        /// Whether the routers have been told to begin.
+        var isStarted = false
         /// Asleep until then: nothing is handled, packets wait.
         var stalledUntil = Instant.zero
         /// The node's own clock is this much ahead.
@@ -52,7 +65,31 @@ struct Network {
         /// When a killed process is started again.
         var returnsAt: Instant?
         var transitions = 0
+
+        /// What is in its configuration file.
+        var settings: VRRPSettings {
+            var all = VRRPSettings()
+            all.routers = catalogue.filter { present.contains(Int($0.routerID)) }
+            all.scripts = [World.definition]
+            if let groupTrackers, present.contains(1) {
+                var group = SyncGroupSettings(name: "G")
+                group.routers = ["VI_1", "VI_2"]
+                group.trackers = groupTrackers
+                all.syncGroups = [group]
+            }
+            return all
+        }
+
+        /// The VRIDs that come and go together with this one.
+        func companions(of id: Int) -> Set<Int> { groupTrackers != nil && id < 3 ? [1, 2] : [id] }
+
+        func place(of id: Int) -> Int? { routers.place(of: catalogue[id - 1].identity) }
+
+        func state(of id: Int) -> RouterState? { place(of: id).flatMap { routers.routers[$0]?.state } }
     }
+
+    /// Every VRID that a life may have. Router 4 has the address of router 3, and takes its place in reloads.
+    static let ids = 1...4
 
     struct Packet {
         var at: Instant
@@ -89,8 +126,9 @@ struct Network {
         let hasOwner = Int.random(in: 0..<6, using: &random) == 0
         nodes = []
         for index in 0..<count {
-            var all = VRRPSettings()
-            for id in 1...(isGrouped ? 2 : 1) {
+            var catalogue: [RouterSettings] = []
+            let preempts = Int.random(in: 0..<8, using: &random) != 0
+            for id in Self.ids {
                 var settings = RouterSettings(name: "VI_\(id)")
                 settings.routerID = UInt8(id)
                 settings.interface = "eth0"
@@ -99,68 +137,61 @@ struct Network {
                 settings.advertInterval = interval
                 settings.priority = equal ? 100 : UInt8(50 + 40 * index)
                 if hasOwner, index == count - 1 { settings.priority = 255 }
-                settings.addresses = [AddressEntry(IPPrefix(.v4(0xc000_0264 + UInt32(id)), length: 32))]
+                settings.addresses = [AddressEntry(IPPrefix(.v4(0xc000_0264 + UInt32(min(id, 3))), length: 32))]
                 if Int.random(in: 0..<4, using: &random) == 0 { settings.preemptDelay = .seconds(2) }
-                all.routers.append(settings)
+                settings.preempts = preempts
+                if isGrouped, id < 3 { settings.syncGroup = "G" }
+                catalogue.append(settings)
             }
-            all.scripts = [World.definition]
-            if isGrouped {
-                var group = SyncGroupSettings(name: "G")
-                group.routers = ["VI_1", "VI_2"]
-                all.syncGroups = [group]
-            }
-            Self.drawTrackers(&all, using: &random)
-            if Int.random(in: 0..<8, using: &random) == 0 {
-                for place in all.routers.indices { all.routers[place].preempts = false }
-            }
-            nodes.append(
-                Node(
-                    routers: VirtualRouters(),
-                    settings: all,
-                    address: .v4(0xc000_0201 + UInt32(index)),
-                    clock: .seconds(Int.random(in: 0...1_000_000, using: &random))
-                )
-            )
+            var node = Node(
+                routers: VirtualRouters(), catalogue: catalogue, present: isGrouped ? [1, 2] : [1],
+                groupTrackers: isGrouped ? [] : nil, address: .v4(0xc000_0201 + UInt32(index)),
+                clock: .seconds(Int.random(in: 0...1_000_000, using: &random)))
+            if Bool.random(using: &random) { node.present.insert(Bool.random(using: &random) ? 3 : 4) }
+            Self.drawTrackers(&node, using: &random)
+            nodes.append(node)
             boot(index)
         }
     }
 
     /// The advert interval, which all nodes share.
-    var interval: Interval { nodes[0].settings.routers[0].advertInterval }
+    var interval: Interval { nodes[0].catalogue[0].advertInterval }
 
     /// Weights are for all routers of a group alike, a fault of one is one of all.
-    private static func drawTrackers(_ settings: inout VRRPSettings, using random: inout SeededGenerator) {
+    private static func drawTrackers(_ node: inout Node, using random: inout SeededGenerator) {
         let weighted = World.trackers(weighted: true, using: &random)
         let faults = World.trackers(weighted: false, using: &random).filter { fault in
             // Most lives have no fault at all.
             !weighted.contains { $0.object == fault.object } && Int.random(in: 0..<2, using: &random) == 0
         }
-        settings.routers[0].trackers = faults
-        if settings.syncGroups.isEmpty {
-            settings.routers[0].trackers += weighted
+        node.catalogue[0].trackers = faults
+        if node.groupTrackers == nil {
+            node.catalogue[0].trackers += weighted
         } else {
-            settings.syncGroups[0].trackers = weighted
+            node.groupTrackers = weighted
         }
     }
 
-    /// The effective priority that a node is to have; nil for FAULT.
-    func priority(of index: Int) -> UInt8? {
+    /// The effective priority that a router of a node is to have; nil for FAULT, and where it is not configured.
+    func priority(of id: Int, at index: Int) -> UInt8? {
         let node = nodes[index]
-        let trackers = node.settings.routers[0].trackers + node.settings.syncGroups.flatMap(\.trackers)
-        return node.world.priority(node.settings.routers[0].priority, trackers)
+        guard node.present.contains(id) else { return nil }
+        var trackers = node.catalogue[id - 1].trackers
+        if let more = node.groupTrackers, id < 3 { trackers = node.catalogue[0].trackers + more }
+        return node.world.priority(node.catalogue[id - 1].priority, trackers)
     }
 
     /// The nodes of which one is to be master in the end: nobody who preempts has a higher priority. Between equals the
     /// first one stays (RFC 9568 section 6.4.2). Empty where all are at fault.
-    var rightful: [Int] {
-        let able = nodes.indices.compactMap { index in priority(of: index).map { (index, $0) } }
+    func rightful(for id: Int) -> [Int] {
+        let able = nodes.indices.compactMap { index in priority(of: id, at: index).map { (index, $0) } }
         return able.filter { candidate in
-            !able.contains { nodes[$0.0].settings.routers[0].preempts && $0.1 > candidate.1 }
+            !able.contains { nodes[$0.0].catalogue[id - 1].preempts && $0.1 > candidate.1 }
         }.map(\.0)
     }
 
-    func masters(of router: Int) -> [Int] {
-        nodes.indices.filter { nodes[$0].isAlive && nodes[$0].routers.routers[router]?.state == .master }
+    func masters(of id: Int) -> [Int] {
+        nodes.indices.filter { nodes[$0].isAlive && nodes[$0].state(of: id) == .master }
     }
 
     // MARK: Time
@@ -221,7 +252,7 @@ struct Network {
         case 15: nodes[index].stalledUntil = now + interval * Int.random(in: 8...40, using: &random)
         case 16, 17: kill(index, for: interval * Int.random(in: 0...200, using: &random) / 100)
         case 18...22: seeChange(index)
-        case 23...25: reload(index)
+        case 23...26: reload(index)
         default: if !nodes[index].isAlive, Bool.random(using: &random) { boot(index) }
         }
     }
@@ -233,26 +264,33 @@ struct Network {
     private mutating func boot(_ index: Int) {
         nodes[index].routers = VirtualRouters()
         nodes[index].isAlive = true
+        nodes[index].isStarted = false
         nodes[index].returnsAt = nil
         nodes[index].held = []
         nodes[index].waiting = []
         configure(index)
-        for place in nodes[index].settings.routers.indices { tell(index, .source(router: place, nodes[index].address)) }
+        perform(index)
         tell(index, .link("eth0", isUp: !nodes[index].wasCut))
         for event in nodes[index].world.events { tellSeen(index, event) }
         if mutation != .forgetsMastership {
-            for place in nodes[index].leftovers.sorted() { tell(index, .resume(router: place)) }
+            for place in nodes[index].leftovers.sorted().compactMap(nodes[index].place) { tell(index, .resume(router: place)) }
         }
         nodes[index].leftovers = []
         tell(index, .start)
+        nodes[index].isStarted = true
         tellSeen(index, nodes[index].world.result)
     }
 
+    /// Has a node take its configuration over.
     private mutating func configure(_ index: Int) {
         var settings = nodes[index].settings
-        if mutation == .forgetsGroup, index == 0 { settings.syncGroups = [] }
+        if mutation == .forgetsGroup, index == 1 { settings.syncGroups = [] }
+        if mutation == .keepsRemoved {
+            settings.routers += nodes[index].routers.settings.routers.filter { old in
+                !settings.routers.contains { $0.identity == old.identity }
+            }
+        }
         nodes[index].routers.reconfigure(to: settings, options: .init(), at: now + nodes[index].clock, into: &actions)
-        perform(index)
     }
 
     /// The process dies and leaves its addresses behind; its parent starts another after a while.
@@ -283,35 +321,47 @@ struct Network {
 
     /// Other settings, then the same again, which must do nothing.
     private mutating func reload(_ index: Int) {
-        var settings = nodes[index].settings
-        switch Int.random(in: 0..<5, using: &random) {
+        switch Int.random(in: 0..<8, using: &random) {
         case 0:
             let priority = UInt8.random(in: 30...220, using: &random)
-            for place in settings.routers.indices where !settings.routers[place].isOwner {
-                settings.routers[place].priority = priority
+            for place in nodes[index].catalogue.indices where !nodes[index].catalogue[place].isOwner {
+                nodes[index].catalogue[place].priority = priority
             }
-        case 1: Self.drawTrackers(&settings, using: &random)
-        case 2: for place in settings.routers.indices { settings.routers[place].preempts.toggle() }
+        case 1: Self.drawTrackers(&nodes[index], using: &random)
+        case 2: for place in nodes[index].catalogue.indices { nodes[index].catalogue[place].preempts.toggle() }
         case 3:
             let extra = AddressEntry(IPPrefix(.v4(0xc000_02c8), length: 32))
-            let hasExtra = settings.routers[0].excludedAddresses.contains(extra)
-            settings.routers[0].excludedAddresses = hasExtra ? [] : [extra]
+            let hasExtra = nodes[index].catalogue[0].excludedAddresses.contains(extra)
+            nodes[index].catalogue[0].excludedAddresses = hasExtra ? [] : [extra]
+        case 4: addOrRemove(Int.random(in: Self.ids, using: &random), at: index)
+        case 5: replace(at: index)
+        case 6: addOrRemove(1, at: index)
         default:
-            for place in settings.routers.indices {
-                settings.routers[place].preemptDelay = Bool.random(using: &random) ? .zero : .seconds(1)
+            for place in nodes[index].catalogue.indices {
+                nodes[index].catalogue[place].preemptDelay = Bool.random(using: &random) ? .zero : .seconds(1)
             }
         }
-        nodes[index].settings = settings
         guard nodes[index].isAlive, mutation != .missesReloads else { return }
         configure(index)
+        perform(index)
         // A script that nobody tracked before has not been run.
         tellSeen(index, nodes[index].world.result)
-        nodes[index].routers.reconfigure(
-            to: nodes[index].settings, options: .init(), at: now + nodes[index].clock, into: &actions)
+        configure(index)
         if !actions.isEmpty, mutation == .none {
             violations.append("node \(index) acts on a reload without a change: \(actions)")
         }
         perform(index)
+    }
+
+    private mutating func addOrRemove(_ id: Int, at index: Int) {
+        nodes[index].present.formSymmetricDifference(nodes[index].companions(of: id))
+    }
+
+    /// Another VRID for the same address.
+    private mutating func replace(at index: Int) {
+        let present = nodes[index].present
+        guard present.contains(3) != present.contains(4) else { return addOrRemove(3, at: index) }
+        nodes[index].present.formSymmetricDifference([3, 4])
     }
 
     private mutating func crash(_ index: Int) {
@@ -355,18 +405,21 @@ struct Network {
         var advert = packet.advert
         switch mutation {
         case .none, .forgetsRelease, .missesTrackers, .missesReloads, .announcesTooLong, .keepsLeftovers, .forgetsGroup,
-            .forgetsMastership:
+            .forgetsMastership, .keepsRemoved, .forgetsNewcomers:
             break
         case .neverPreempts:
-            if nodes[packet.to].routers.routers[packet.router]?.state == .backup, advert.priority > 0 {
+            if nodes[packet.to].state(of: packet.router) == .backup, advert.priority > 0 {
                 advert.priority = 255
             }
         case .neverYields:
-            if nodes[packet.to].routers.routers[packet.router]?.state == .master, advert.priority > 0 {
+            if nodes[packet.to].state(of: packet.router) == .master, advert.priority > 0 {
                 advert.priority = 1
             }
         }
-        tell(packet.to, .advert(router: packet.router, advert, from: packet.from))
+        guard let place = nodes[packet.to].place(of: packet.router) else {
+            return tell(packet.to, .unknownRouter(UInt8(packet.router), interface: "eth0"))
+        }
+        tell(packet.to, .advert(router: place, advert, from: packet.from))
     }
 
     // MARK: The wire
@@ -410,41 +463,53 @@ struct Network {
 
     private mutating func perform(_ index: Int) {
         var advertsAreOver = false
+        var added: [Int] = []
         for action in actions {
             switch action {
-            case .sendAdvert(let router, let priority):
+            case .sendAdvert(let place, let priority):
                 if advertsAreOver { violations.append("node \(index) sends an advert after other work") }
-                send(from: index, router: router, priority: priority)
-            case .hold(let router):
-                nodes[index].held.insert(router)
-            case .release(let router):
-                if mutation != .forgetsRelease { nodes[index].held.remove(router) }
-                if mutation == .announcesTooLong { checkAnnouncement(index, router) }
-            case .announce(let router, _, _):
-                checkAnnouncement(index, router)
+                send(from: index, router: id(at: place, of: index), priority: priority)
+            case .hold(let place):
+                nodes[index].held.insert(id(at: place, of: index))
+            case .release(let place):
+                if mutation != .forgetsRelease { nodes[index].held.remove(id(at: place, of: index)) }
+                if mutation == .announcesTooLong { checkAnnouncement(index, id(at: place, of: index)) }
+            case .announce(let place, _, _):
+                checkAnnouncement(index, id(at: place, of: index))
             case .report(.transition): nodes[index].transitions += 1
-            case .report, .notice, .added, .changed, .removed:
+            case .added(let place):
+                if mutation != .forgetsNewcomers || !nodes[index].isStarted { added.append(place) }
+            case .report, .notice, .changed, .removed:
                 break
             }
             if case .sendAdvert = action {} else { advertsAreOver = true }
         }
         actions.removeAll(keepingCapacity: true)
         checkHeld(index)
+        for place in added { tell(index, .source(router: place, nodes[index].address)) }
+    }
+
+    /// The VRID of the router at a place; one that a reload takes away keeps its place until its actions are done.
+    private mutating func id(at place: Int, of index: Int) -> Int {
+        guard let router = nodes[index].routers.routers[place] else {
+            violations.append("node \(index) acts for a router that is gone")
+            return 0
+        }
+        return Int(router.settings.routerID)
     }
 
     /// In the order of the actions: what is announced has been put there, and has not been taken away.
-    private mutating func checkAnnouncement(_ index: Int, _ router: Int) {
-        guard !nodes[index].held.contains(router) else { return }
-        let state = nodes[index].routers.routers[router]?.state
+    private mutating func checkAnnouncement(_ index: Int, _ id: Int) {
+        guard !nodes[index].held.contains(id) else { return }
+        let state = nodes[index].state(of: id)
         violations.append("node \(index) announces what it does not hold, as \(state.map { "\($0)" } ?? "nobody")")
     }
 
     private mutating func checkHeld(_ index: Int) {
-        for place in nodes[index].settings.routers.indices {
-            let isMaster = nodes[index].routers.routers[place]?.state == .master
-            if isMaster != nodes[index].held.contains(place) {
-                violations.append(
-                    "node \(index) is \(isMaster ? "" : "not ")master of \(place) and holds \(nodes[index].held)")
+        for id in Self.ids {
+            let isMaster = nodes[index].state(of: id) == .master
+            if isMaster != nodes[index].held.contains(id) {
+                violations.append("node \(index) is \(isMaster ? "" : "not ")master of \(id) and holds \(nodes[index].held)")
             }
         }
     }
