@@ -54,4 +54,20 @@ struct IPTablesRulesTests {
         #expect(single.rules(of: .address(Self.six)) { _ in nil }.allSatisfy { $0.chain == "IN" })
         #expect(single.rules(of: .quiet(.ipv4, interface: 7, below: 3)) { _ in "vrrp.7" }.isEmpty)
     }
+
+    @Test("what a killed daemon left is looked for in one listing a chain")
+    func removals() {
+        let rules = IPTablesRules(chains: Self.chains, ipsets: .disabled)
+        let four = rules.rules(of: .address(IPAddress("10.90.9.9")!)) { _ in nil }
+        let scripts = IPTablesRules.removals(of: four + rules.rules(of: .address(Self.six)) { _ in nil })
+        #expect(
+            scripts.map(\.first) == [
+                "listed=$(ip6tables -w 3 -S IN 2>/dev/null)", "listed=$(ip6tables -w 3 -S OUT 2>/dev/null)",
+                "listed=$(iptables -w 3 -S IN 2>/dev/null)", "listed=$(iptables -w 3 -S OUT 2>/dev/null)",
+            ])
+        #expect(scripts[2].dropFirst().allSatisfy { $0.hasPrefix("case \"$listed\" in *' 10.90.9.9/32 '*) while iptables -w 3 -D IN -d ") })
+        #expect(IPTablesRules.removals(of: rules.rules(of: .quiet(.ipv4, interface: 7, below: 3)) { _ in "vrrp.7" }).isEmpty)
+        let many = (0..<250).flatMap { rules.rules(of: .address(.v4(UInt32($0)))) { _ in nil } }
+        #expect(IPTablesRules.removals(of: many).map(\.count) == [200, 52, 200, 52])
+    }
 }

@@ -6,7 +6,7 @@ import time
 
 from lab import BINARY, PEER, Lab, Prober, check, configuration, instance, stays_true, wait_until
 from suite import need, test
-from wire import Capture
+from wire import Capture, Forger, advert, packet
 
 VIP = "10.90.9.9"
 SIX = ("vrrp_instance V6 {\n    interface eth0\n    virtual_router_id 8\n    advert_int 0.2\n    priority 100\n"
@@ -86,6 +86,25 @@ def _():
         check(a.daemon.stop() == 0, "ends well")
         prober.finish()
         check(len(prober.answers) == count, "nor an answer while it ends", lab.logs())
+
+
+@test("V3-32 no_accept: nothing is answered while the router comes and goes as master: the rule is there before the address "
+      "and until it is gone")
+def _():
+    with Lab(routers=1) as lab:
+        a = lab.routers[0]
+        prober = Prober(lab, gap=0.0003)
+        prober.start()
+        a.daemon.start(configuration(instance(priority=254, interval=0.05, extra="no_accept\n")), detail=False)
+        forger = Forger(lab)
+        for _ in range(25):
+            wait_until(lambda: a.holds(VIP), 5, "master", lab.logs)
+            for priority, pause in ((255, 0.03), (0, 0)):
+                forger.send(packet(advert(vrid=7, priority=priority, interval=0.05, source=forger.address), source=forger.address))
+                time.sleep(pause)
+        prober.finish()
+        check(a.daemon.log().count("Entering BACKUP STATE") > 20, "it came and went", lab.logs())
+        check(not prober.answers, f"{len(prober.answers)} answers", lab.logs())
 
 
 @test("V3-32 no_accept, IPv6: neighbour solicitations are answered, datagrams are not")

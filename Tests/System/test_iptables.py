@@ -98,6 +98,35 @@ def _():
         check(rules(a) == ["-A INPUT -j VIPS"] * 2, "only the operator's rules are left", *rules(a))
 
 
+@test("vrrp_ipsets without a name: rules that a killed daemon left without their address are gone", known=OTHER)
+def _():
+    with Lab(routers=1) as lab:
+        a = lab.routers[0]
+        environment = legacy(lab)
+        globals = "vrrp_iptables INPUT OUTPUT\nvrrp_ipsets\n"
+        a.daemon.start(both(globals), environment=environment)
+        wait_until(lambda: masters(a), 8, "master of both", lab.logs)
+        mine = "-A INPUT -d 10.90.9.0/24 -i nowhere -j DROP"
+        a.run("iptables-legacy", *mine.split())
+        before = rules(a)
+        a.daemon.crash()
+        # An administrator has tidied up, as far as he saw it.
+        a.ip("addr", "del", f"{VIP}/32", "dev", "eth0")
+        check(rules(a) == before, "they are left", *rules(a))
+        waiting = instance(extra="no_accept\ntrack_interface {\n    lo\n}\n")
+        a.link_down("lo")
+        mark = a.daemon.mark()
+        a.daemon.start(configuration(waiting, SIX, extra=globals), environment=environment)
+        a.daemon.expect_log(r"\(V6\) Entering MASTER STATE", since=mark)
+        wait_until(lambda: "fd00:90::88" in " ".join(a.addresses("eth0", "-6")), 5, "master of one", lab.logs)
+        wait_until(lambda: not any(f"{VIP}/32" in line for line in rules(a)), 3, "none for the other", lambda: "\n".join(rules(a)))
+        check(mine in rules(a), "the operator's own stays", *rules(a))
+        check([line for line in rules(a) if ":" in line] == [line for line in before if ":" in line], "the first's are as before",
+              *rules(a))
+        a.daemon.stop()
+        check(rules(a) == [mine], "nothing else is left", *rules(a))
+
+
 @test("vrrp_iptables where iptables writes nftables: nftables it is")
 def _():
     with Lab(routers=1) as lab:

@@ -612,7 +612,13 @@ package final class VRRPProcess: ChildProcess {
             for holding in present { keeper?.adopt(holding) }
             firewall.claim(refusals(present, of: router), by: place)
         }
-        firewall.begin(quietInterfaces, isAskedFor: routers.routers.contains { $0?.settings.accepts == false })
+        firewall.begin(quietInterfaces, isAskedFor: routers.routers.contains { $0?.settings.accepts == false }) {
+            routers.routers.compactMap(\.self).flatMap { router in
+                FirewallEntry.all(holdings(of: router), of: router.settings, byIndex: firewall.usesInterfaceIndex) {
+                    interfaces[$0]?.name
+                }
+            }
+        }
     }
 
     /// The kernel had more to tell than its buffer held: everything is read again, and what is missing is put back.

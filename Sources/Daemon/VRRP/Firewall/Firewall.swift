@@ -64,12 +64,14 @@ final class Firewall {
 
     /// Begins with the entries of addresses that are there already, and without anything that an earlier process
     /// left. Without a router or a keyword that asks for a firewall nothing is touched.
-    func begin(_ interfaces: [QuietInterface], isAskedFor: Bool) {
+    ///
+    /// - Parameter possible: the entries of all addresses that routers have, as an earlier process may have made them.
+    func begin(_ interfaces: [QuietInterface], isAskedFor: Bool, possible: () -> [FirewallEntry]) {
         claim(interfaces)
         let adopted = ledger.settle().added
         guard isAskedFor || settings.nftables != nil || settings.iptables != nil || !adopted.isEmpty else { return }
         open()
-        means?.begin(adopted)
+        means?.begin(adopted, possible: possible)
     }
 
     /// Other settings after a reload.
@@ -84,7 +86,7 @@ final class Firewall {
         guard !added.isEmpty else { return }
         if means == nil {
             open()
-            means?.begin(added)
+            means?.begin(added, possible: { [] })
         } else {
             means?.add(added)
         }
@@ -130,8 +132,8 @@ protocol FirewallMeans: AnyObject {
     /// Whether everything asked for stands; ``ready`` is called when that has taken time.
     var isReady: Bool { get }
     var ready: () -> Void { get set }
-    /// Begins with these entries, and without what an earlier process left.
-    func begin(_ adopted: [FirewallEntry])
+    /// Begins with these entries, and without what an earlier process left, of which these are possible.
+    func begin(_ adopted: [FirewallEntry], possible: () -> [FirewallEntry])
     func add(_ more: [FirewallEntry])
     func remove(_ fewer: [FirewallEntry])
     func reconfigure(to settings: FirewallGlobals)

@@ -30,8 +30,14 @@ extension FirewallEntry {
     static func refusing(
         _ holdings: [AddressLedger.Holding], of settings: RouterSettings, byIndex: Bool, name: (UInt32) -> String?
     ) -> [FirewallEntry] {
-        guard !settings.accepts else { return [] }
-        return holdings.map { holding in
+        settings.accepts ? [] : all(holdings, of: settings, byIndex: byIndex, name: name)
+    }
+
+    /// Those that would keep packets from these addresses.
+    static func all(
+        _ holdings: [AddressLedger.Holding], of settings: RouterSettings, byIndex: Bool, name: (UInt32) -> String?
+    ) -> [FirewallEntry] {
+        holdings.map { holding in
             guard holding.entry.address.isLinkLocal, holding.entry.address.family == .ipv6 else {
                 return .address(holding.entry.address)
             }

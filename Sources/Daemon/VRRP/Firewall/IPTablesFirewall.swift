@@ -33,10 +33,15 @@ final class IPTablesFirewall: FirewallMeans {
 
     var isReady: Bool { waiting.isEmpty && !isRunning }
 
-    func begin(_ adopted: [FirewallEntry]) {
+    func begin(_ adopted: [FirewallEntry], possible: () -> [FirewallEntry]) {
         for request in rules.creations {
             perform(request)
             perform(IPSetRequest(.flush, request.set))
+        }
+        if rules.sets == nil {
+            let kept = Set(adopted)
+            let others = possible().filter { !kept.contains($0) }.flatMap { rules.rules(of: $0, name: name) }
+            IPTablesRules.removals(of: others).forEach(run)
         }
         run(rules.standing.map(\.addition))
         add(adopted)

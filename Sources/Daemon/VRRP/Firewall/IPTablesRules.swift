@@ -32,6 +32,8 @@ struct IPTablesRules: Equatable {
         var words: String
         /// Before all others of the chain, as keepalived puts the rules of single addresses.
         var isFirst = false
+        /// The address it is about, as iptables lists it; nil for one that is there whatever the routers do.
+        var address: String?
 
         var command: String { family == .ipv4 ? "iptables" : "ip6tables" }
     }
@@ -80,6 +82,24 @@ struct IPTablesRules: Equatable {
         case .quiet(.ipv6, let index, _):
             let all = IPAddress.v6(high: 0xff00 << 48, low: 0)
             return name(index).map { (sets.mld, IPSetRequest.Element(all, length: 8, interface: $0)) }
+        }
+    }
+
+    // MARK: What a killed daemon left
+
+    /// As many rules are looked for by one script.
+    static let rulesInScript = 199
+
+    /// Scripts that take away those of the rules that are in their chains. What is there is listed once; mostly that is all.
+    static func removals(of rules: [Rule]) -> [[String]] {
+        var byChain: [String: [Rule]] = [:]
+        for rule in rules where rule.address != nil { byChain["\(rule.command) -w 3 -S \(rule.chain)", default: []].append(rule) }
+        return byChain.sorted { $0.key < $1.key }.flatMap { listing, rules in
+            stride(from: 0, to: rules.count, by: rulesInScript).map { start in
+                let part = rules[start..<min(start + rulesInScript, rules.count)]
+                return ["listed=$(\(listing) 2>/dev/null)"]
+                    + part.map { "case \"$listed\" in *' \($0.address ?? "") '*) \($0.deletion);; esac" }
+            }
         }
     }
 
@@ -133,11 +153,11 @@ struct IPTablesRules: Equatable {
         for (chain, side, option) in [(chains.input as String?, "-d", "-i"), (chains.output, "-s", "-o")] {
             guard let chain else { continue }
             let match = "\(side) \(whole)" + (interface.map { " \(option) \($0)" } ?? "")
-            rules.append(Rule(family: address.family, chain: chain, words: "\(match) -j DROP", isFirst: true))
+            rules.append(Rule(family: address.family, chain: chain, words: "\(match) -j DROP", isFirst: true, address: whole))
             guard address.family == .ipv6 else { continue }
             for type in [136, 135] {
                 let words = "-p icmpv6 \(match) -m icmp6 --icmpv6-type \(type) -j ACCEPT"
-                rules.append(Rule(family: .ipv6, chain: chain, words: words, isFirst: true))
+                rules.append(Rule(family: .ipv6, chain: chain, words: words, isFirst: true, address: whole))
             }
         }
         return rules

@@ -42,7 +42,7 @@ final class NFTablesFirewall: FirewallMeans {
     var isReady: Bool { true }
 
     /// Puts tables with these entries in place of those that an earlier process may have left.
-    func begin(_ adopted: [FirewallEntry]) {
+    func begin(_ adopted: [FirewallEntry], possible: () -> [FirewallEntry]) {
         entries = Set(adopted)
         parts = NFTablesPlan.parts(of: entries)
         replace()
