@@ -22,7 +22,8 @@ package final class VRRPProcess: ChildProcess {
     private let files: FileTracker
     private let firewall: Firewall
     private let poller: LinkPoller
-    private let reports = MembershipReports()
+    private let reports: MembershipReports
+    private let promotion: SecondaryPromotion
     private let programs: ProcessTracker
     private let status: VRRPStatus
     private var observers: VRRPObservers?
@@ -60,10 +61,13 @@ package final class VRRPProcess: ChildProcess {
         poller = LinkPoller(environment)
         programs = ProcessTracker(environment)
         status = VRRPStatus(environment)
+        let originals = OriginalSettings(environment.kept)
+        reports = MembershipReports(originals)
+        promotion = SecondaryPromotion(originals) { environment.log($0) }
         do throws(SystemError) {
             announcer = try AnnouncementSender()
             kernel = try KernelLink(environment)
-            virtuals = VirtualInterfaces(environment, kernel: kernel)
+            virtuals = VirtualInterfaces(environment, kernel: kernel, originals: originals)
         } catch {
             environment.log("\(error)")
             throw .fatal
@@ -132,13 +136,14 @@ package final class VRRPProcess: ChildProcess {
     private func begin(at now: Instant) {
         began = now
         reporter.pipes.configure(environment.configuration.vrrp.notifyPipes)
-        if environment.configuration.globals.vrrp.disablesLocalIGMP { reports.disable { environment.log($0) } }
+        if environment.configuration.globals.vrrp.disablesLocalIGMP { reports.disable { environment.log($0) } } else { reports.restore() }
         connections.follow(environment.configuration.connectionSyncOfRouter)
         for news in kernel.dump() {
             _ = interfaces.note(news)
             status.monitor(news, on: interfaces)
         }
         virtuals.begin(environment.configuration.vrrp.routers, &interfaces)
+        promotion.settle(environment.configuration.vrrp.routers)
         routers.reconfigure(to: environment.configuration.vrrp, options: options, at: now, into: &actions)
         perform(at: now)
         virtualInterfacesChanged()
@@ -208,6 +213,7 @@ package final class VRRPProcess: ChildProcess {
         claimStatics()
         perform(at: now)
         virtuals.configure(settings.routers, interfaces)
+        promotion.settle(settings.routers)
         claimOwnAddresses()
         configurePolling()
         if environment.configuration.globals.vrrp.repeatsStatesOnReload { reporter.repeatStates(of: routers) }
@@ -233,6 +239,7 @@ package final class VRRPProcess: ChildProcess {
             connections.stop()
             observers?.stop()
             reports.restore()
+            promotion.settle([])
             let finish = { [environment, reporter] in
                 reporter.pipes.remove()
                 environment.finish()
@@ -312,6 +319,7 @@ package final class VRRPProcess: ChildProcess {
                 let isUp = interfaces[index].map { poller.isUsable($0.link) } ?? false
                 firewall.keepQuiet(quietInterfaces)
                 virtuals.noteLink(name, interfaces)
+                promotion.settle(environment.configuration.vrrp.routers)
                 if isServed(name), isUp || virtuals.isMade(name) { socketsAreStale = true }
                 tellSources(on: name, at: now)
                 routers.handle(.link(name, isUp: isUp), at: now, into: &actions)
@@ -434,7 +442,6 @@ package final class VRRPProcess: ChildProcess {
             if !notice.isDetail || environment.commandLine.logsDetail { environment.log(notice.text) }
         case .added(let place):
             socketsAreStale = true
-            if let settings = routers.routers[place]?.settings { prepare(settings) }
             tellSource(of: place, at: now)
         case .changed(let place, let old):
             if let settings = routers.routers[place]?.settings { adapt(from: old, to: settings, place, at: now) }
@@ -490,17 +497,6 @@ package final class VRRPProcess: ChildProcess {
         if old.source != new.source { tellSource(of: place, at: now) }
         if old.accepts != new.accepts, holders.contains(place), let router = routers.routers[place] {
             claim(holdings(of: router), of: router, at: place)
-        }
-        prepare(new)
-    }
-
-    /// Interface settings that a router asks for.
-    private func prepare(_ settings: RouterSettings) {
-        guard settings.promotesSecondaries, let interface = settings.interface else { return }
-        do throws(SystemError) {
-            try KernelSettings.write(1, to: KernelSettings.path(of: interface, .ipv4, "promote_secondaries"))
-        } catch {
-            environment.log("(\(settings.name)) cannot set promote_secondaries on \(interface): \(error)")
         }
     }
 

@@ -14,6 +14,8 @@ struct ChildInheritance {
     var scheduling: SchedulingOrigin
     /// When the process died that did its work before; nil at the first start.
     var predecessorDied: Instant?
+    /// What the process before it kept for it.
+    var kept: KeptMemory?
     /// The parent's pid.
     var parent: Int32
     /// The network namespace that the daemon was started in, if it has left that.
@@ -23,7 +25,7 @@ struct ChildInheritance {
     private var descriptors: [Int32] {
         [
             control.descriptor.number, frozen.descriptor.number, bfdChannels.incoming?.descriptor.number ?? -1,
-            originalNamespace?.number ?? -1,
+            originalNamespace?.number ?? -1, kept?.descriptor.number ?? -1,
         ]
             + bfdChannels.outgoing.values.map(\.descriptor.number)
     }
@@ -42,7 +44,7 @@ struct ChildInheritance {
                 kind: kind, commandLine: commandLine, frozen: frozen, configuration: configuration, logger: logger,
                 parent: control,
                 bfdChannels: bfdChannels, scheduling: scheduling, predecessorDied: predecessorDied,
-                home: originalNamespace
+                kept: kept, home: originalNamespace
             )
             return kind.run(in: environment)
         } catch {

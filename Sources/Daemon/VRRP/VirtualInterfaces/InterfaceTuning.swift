@@ -12,13 +12,13 @@ final class InterfaceTuning {
     private let log: (String) -> Void
     /// Sends a request to the kernel.
     private let change: (LinkRequest) -> Void
-    /// Settings of before by the interface below.
-    private var before: [String: [LinkRequest.IPv4Setting: UInt32]] = [:]
-    /// net.ipv4.conf.*.rp_filter of before, by path, in the order to put back.
-    private var filters: [(path: String, value: Int)] = []
+    private let originals: OriginalSettings
+    /// The interfaces below that this process has prepared.
+    private var prepared: Set<String> = []
     private var isMentioned = false
 
-    init(change: @escaping (LinkRequest) -> Void, log: @escaping (String) -> Void) {
+    init(_ originals: OriginalSettings, change: @escaping (LinkRequest) -> Void, log: @escaping (String) -> Void) {
+        self.originals = originals
         self.change = change
         self.log = log
     }
@@ -54,55 +54,77 @@ final class InterfaceTuning {
 
     // MARK: The interface below
 
+    private struct BaseSetting {
+        var setting: LinkRequest.IPv4Setting
+        var name: String
+        /// At least.
+        var value: UInt32
+    }
+
+    private static let baseSettings = [
+        BaseSetting(setting: .arpIgnore, name: "arp_ignore", value: 1),
+        BaseSetting(setting: .arpFilter, name: "arp_filter", value: 1),
+        // Answers leave by this interface; looking for the way of one must not speak in the name of a virtual address.
+        BaseSetting(setting: .arpAnnounce, name: "arp_announce", value: 2),
+    ]
+
     /// Settings of an interface that carries virtual MACs with IPv4.
     func prepare(base link: Link) {
-        guard before[link.name] == nil else { return }
-        let wanted: [LinkRequest.IPv4Setting: (name: String, value: UInt32)] = [
-            .arpIgnore: ("arp_ignore", 1), .arpFilter: ("arp_filter", 1),
-            // Answers leave by this interface; looking for the way of one must not speak in the name of a virtual address.
-            .arpAnnounce: ("arp_announce", 2),
-        ]
-        var old: [LinkRequest.IPv4Setting: UInt32] = [:]
+        guard prepared.insert(link.name).inserted else { return }
         var new: [LinkRequest.IPv4Setting: UInt32] = [:]
-        for (setting, (name, value)) in wanted {
-            let present = KernelSettings.read(KernelSettings.path(of: link.name, .ipv4, name)) ?? 0
-            guard present < Int(value) else { continue }
-            old[setting] = UInt32(clamping: present)
-            new[setting] = value
+        for wanted in Self.baseSettings {
+            let path = KernelSettings.path(of: link.name, .ipv4, wanted.name)
+            let present = KernelSettings.read(path) ?? 0
+            guard present < Int(wanted.value) else { continue }
+            originals.note(path, present)
+            new[wanted.setting] = wanted.value
         }
-        before[link.name] = old
         if !new.isEmpty { change(.setIPv4(index: link.index, new)) }
     }
 
     /// An interface carries virtual MACs no more: its settings are those of before.
     func restore(base name: String, _ link: Link?) {
-        guard let old = before.removeValue(forKey: name), let link, !old.isEmpty else { return }
-        change(.setIPv4(index: link.index, old))
+        prepared.remove(name)
+        var old: [LinkRequest.IPv4Setting: UInt32] = [:]
+        for changed in Self.baseSettings {
+            let path = KernelSettings.path(of: name, .ipv4, changed.name)
+            guard let value = originals[path] else { continue }
+            old[changed.setting] = UInt32(clamping: value)
+            originals.forget(path)
+        }
+        if let link, !old.isEmpty { change(.setIPv4(index: link.index, old)) }
     }
 
-    /// The interfaces below that were prepared.
-    var bases: [String] { Array(before.keys) }
+    /// The interfaces below that were prepared, by this process or one before it.
+    var bases: Set<String> {
+        Self.baseSettings.reduce(into: prepared) { $0.formUnion(originals.interfaces(.ipv4, $1.name)) }
+    }
 
     // MARK: Filters by source address
+
+    private static let filter = "rp_filter"
+
+    private func filter(of name: String) -> String { KernelSettings.path(of: name, .ipv4, Self.filter) }
 
     /// `all` counts for every interface, so a virtual MAC could not be without it: what it asks for is asked of each other
     /// interface instead.
     func spreadFilter(over names: [String]) {
-        let all = KernelSettings.path(of: "all", .ipv4, "rp_filter")
-        guard filters.isEmpty, let value = KernelSettings.read(all), value > 0 else { return }
+        let all = filter(of: "all")
+        guard originals[all] == nil, let value = KernelSettings.read(all), value > 0 else { return }
         for name in ["default"] + names {
-            let path = KernelSettings.path(of: name, .ipv4, "rp_filter")
+            let path = filter(of: name)
             guard let present = KernelSettings.read(path), present < value else { continue }
+            originals.note(path, present)
             write(value, path)
-            filters.append((path, present))
         }
+        originals.note(all, value)
         write(0, all)
-        filters.insert((all, value), at: 0)
     }
 
+    /// First for all, so that no interface is without it for a moment.
     func restoreFilters() {
-        for (path, value) in filters where KernelSettings.read(path) != nil { write(value, path) }
-        filters.removeAll()
+        originals.restore(filter(of: "all"))
+        for name in originals.interfaces(.ipv4, Self.filter) { originals.restore(filter(of: name)) }
     }
 
     private func write(_ value: Int, _ path: String) {

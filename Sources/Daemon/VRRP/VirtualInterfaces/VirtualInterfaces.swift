@@ -39,11 +39,11 @@ final class VirtualInterfaces {
         set { retirement.isQuiet = newValue }
     }
 
-    init(_ environment: ProcessEnvironment, kernel: KernelLink) {
+    init(_ environment: ProcessEnvironment, kernel: KernelLink, originals: OriginalSettings) {
         self.kernel = kernel
         log = { environment.log($0) }
         retirement = LinkRetirement(loop: environment.loop, processes: environment.processes, log: log)
-        tuning = InterfaceTuning(change: { [unowned self] in change($0) }, log: log)
+        tuning = InterfaceTuning(originals, change: { [unowned self] in change($0) }, log: log)
         retirement.request = { [unowned self] in request(for: $0) }
     }
 
@@ -52,7 +52,7 @@ final class VirtualInterfaces {
     /// Makes what the routers want, there and then: a router that begins is to find its interface.
     func begin(_ routers: [RouterSettings], _ interfaces: inout Interfaces) {
         wanted = byName(routers)
-        guard !wanted.isEmpty else { return }
+        guard !wanted.isEmpty else { return tune(interfaces) }
         isImmediate = true
         defer { isImmediate = false }
         for made in wanted.values.sorted(by: { $0.name < $1.name }) { settle(made, interfaces) }

@@ -5,19 +5,18 @@ import Linux
 /// Reports of the kernel's about groups that do not leave the link, 224.0.0.18 among them (`disable_local_igmp`).
 final class MembershipReports {
     private static let path = "/proc/sys/net/ipv4/igmp_link_local_mcast_reports"
-    private var before: Int?
+    private let originals: OriginalSettings
+
+    init(_ originals: OriginalSettings) { self.originals = originals }
 
     /// Has the kernel send none until ``restore()``.
     func disable(log: (String) -> Void) {
         do throws(SystemError) {
-            before = try KernelSettings.write(0, to: Self.path)
+            try originals.change(Self.path, to: 0)
         } catch {
             log("disable_local_igmp: cannot write \(Self.path): \(error)")
         }
     }
 
-    func restore() {
-        guard let before else { return }
-        _ = try? KernelSettings.write(before, to: Self.path)
-    }
+    func restore() { originals.restore(Self.path) }
 }
