@@ -136,6 +136,11 @@ package enum NetworkNamespace {
         try enter(file)
     }
 
+    /// The namespace of that name, to be visited.
+    package static func named(_ name: String) throws(SystemError) -> FileDescriptor {
+        FileDescriptor(owning: try system("open") { open("/run/netns/" + name, O_RDONLY | O_CLOEXEC) })
+    }
+
     /// Enters a namespace that was opened before.
     package static func enter(_ namespace: FileDescriptor) throws(SystemError) {
         try shim("setns") { clinux_enter_network_namespace(namespace.number) }

@@ -26,7 +26,7 @@ package final class CheckerProcess: ChildProcess {
         marks = MarkTables(configuration.globals) { environment.log($0) }
         let pipes = NotifyPipes(environment)
         self.pipes = pipes
-        connections = ConnectionSync { environment.log($0) }
+        connections = ConnectionSync(environment)
         checkers = Checkers(
             loop: environment.loop, processes: environment.processes, launcher: environment.launcher,
             buffer: configuration.globals.lvs.commandBuffer,

@@ -2,6 +2,7 @@
 
 import Basics
 import Config
+import Linux
 import Netlink
 import VRRP
 
@@ -19,12 +20,12 @@ final class ConnectionSync {
         var router: String?
     }
 
-    private let log: (String) -> Void
+    private let environment: ProcessEnvironment
     private var table: KernelTable?
     private var plan: Plan?
     private var isMaster = false
 
-    init(log: @escaping (String) -> Void) { self.log = log }
+    init(_ environment: ProcessEnvironment) { self.environment = environment }
 
     /// Takes up a plan, in place of the one before; nil: none.
     func follow(_ new: Plan?) {
@@ -33,15 +34,31 @@ final class ConnectionSync {
         if new == nil { stop() }
         plan = new
         guard new != nil else { return }
-        if table == nil {
-            do {
-                table = try KernelTable()
-            } catch {
-                log("lvs_sync_daemon: \(error.reason)")
-            }
-        }
+        if table == nil { open() }
         settle()
     }
+
+    /// The table is where the virtual servers are, which the VRRP process may not be (`net_namespace_ipvs`).
+    private func open() {
+        do throws(SystemError) {
+            let elsewhere = try environment.otherNamespaceOfVirtualServers
+            let outcome = try elsewhere.map { namespace throws(SystemError) in
+                try NetworkNamespace.visit(namespace) { () throws(SystemError) in Self.table() }
+            }
+            switch outcome ?? Self.table() {
+            case .success(let table): self.table = table
+            case .failure(let missing): log("lvs_sync_daemon: \(missing.reason)")
+            }
+        } catch {
+            log("lvs_sync_daemon: the namespace of the virtual servers cannot be entered: \(error)")
+        }
+    }
+
+    private static func table() -> Result<KernelTable, KernelTable.Missing> {
+        do { return .success(try KernelTable()) } catch { return .failure(error) }
+    }
+
+    private func log(_ line: String) { environment.log(line) }
 
     /// A virtual router has changed its state.
     func note(_ transition: Transition) {
@@ -111,6 +128,17 @@ extension IPVS.SyncDaemon.State {
         switch self {
         case .master: "master"
         case .backup: "backup"
+        }
+    }
+}
+
+extension ProcessEnvironment {
+    /// Where the virtual servers are, if that is not where this process is.
+    fileprivate var otherNamespaceOfVirtualServers: FileDescriptor? {
+        get throws(SystemError) {
+            let settings = configuration.globals.namespace
+            guard kind != .checker, let name = settings.ipvs, name != commandLine.namespace ?? settings.network else { return nil }
+            return name.isEmpty ? home : try NetworkNamespace.named(name)
         }
     }
 }

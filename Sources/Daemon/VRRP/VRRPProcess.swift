@@ -54,7 +54,7 @@ package final class VRRPProcess: ChildProcess {
         self.environment = environment
         sockets = AdvertSockets(loop: environment.loop)
         reporter = TransitionReporter(environment)
-        connections = ConnectionSync { environment.log($0) }
+        connections = ConnectionSync(environment)
         scripts = ScriptTracker(environment)
         files = FileTracker(environment)
         firewall = Firewall(environment)
