@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+import Health
+
 /// The talk with a mail server (RFC 5321), without the connection: bytes in, bytes and verdicts out.
 ///
 ///     220 ...         HELO name
@@ -26,14 +28,9 @@ package struct MailConversation: Sendable {
 
     private enum Phase { case greeting, hello, idle, sender, recipient(Int), data, text, reset, quit, over }
 
-    /// Lines and replies longer than this are no SMTP (RFC 5321 sections 4.5.3.1.4 and 4.5.3.1.5, with room to spare).
-    private static let longestLine = 2_048
-    private static let longestReply = 128
-
     private let envelope: MailEnvelope
     private var phase = Phase.greeting
-    private var line: [UInt8] = []
-    private var lineCount = 0
+    private var replies = SMTPReplies()
     private var mail: [UInt8] = []
     private var accepted = 0
 
@@ -63,18 +60,20 @@ package struct MailConversation: Sendable {
     /// Bytes came.
     package mutating func receive(_ bytes: some Sequence<UInt8>) -> [Step] {
         var steps: [Step] = []
-        for byte in bytes {
-            if case .over = phase { return steps }
-            guard byte == 0x0a else {
-                line.append(byte)
-                if line.count > Self.longestLine { return steps + [fail("sent too long a line")] }
-                continue
+        var rest = Array(bytes)[...]
+        do {
+            while !isOver, let code = try replies.next(from: &rest) { steps += take(code) }
+        } catch {
+            switch error {
+            case .longLine: steps.append(fail("sent too long a line"))
+            case .endless: steps.append(fail("sent an endless reply"))
+            case .notSMTP: steps.append(fail("sent something that is not SMTP"))
             }
-            if line.last == 0x0d { line.removeLast() }
-            steps += takeLine()
         }
         return steps
     }
+
+    private var isOver: Bool { if case .over = phase { true } else { false } }
 
     /// The server closed its side.
     package mutating func close() -> [Step] {
@@ -86,15 +85,6 @@ package struct MailConversation: Sendable {
         case .greeting, .hello, .idle, .sender, .recipient, .data, .text, .reset:
             return [fail("has closed the connection")]
         }
-    }
-
-    private mutating func takeLine() -> [Step] {
-        defer { line.removeAll(keepingCapacity: true) }
-        guard let (code, isLast) = reply else { return [fail("sent something that is not SMTP")] }
-        lineCount += 1
-        guard isLast else { return lineCount < Self.longestReply ? [] : [fail("sent an endless reply")] }
-        lineCount = 0
-        return take(code)
     }
 
     private mutating func take(_ code: Int) -> [Step] {
@@ -171,17 +161,5 @@ package struct MailConversation: Sendable {
     static func address(_ text: String) -> Substring {
         guard let start = text.lastIndex(of: "<"), let end = text[start...].firstIndex(of: ">") else { return text[...] }
         return text[text.index(after: start)..<end]
-    }
-
-    /// Three digits, then a hyphen if more lines follow, else a blank or nothing (section 4.2.1).
-    private var reply: (code: Int, isLast: Bool)? {
-        guard line.count >= 3, line.prefix(3).allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-        let code = line.prefix(3).reduce(0) { $0 * 10 + Int($1 - 0x30) }
-        guard line.count > 3 else { return (code, true) }
-        switch line[3] {
-        case UInt8(ascii: "-"): return (code, false)
-        case UInt8(ascii: " "): return (code, true)
-        default: return nil
-        }
     }
 }
