@@ -171,9 +171,7 @@ package final class ProbeEngine {
 
     private func connect(_ order: Order, at now: Instant) throws(SystemError) {
         let target = Target(order)
-        let socket = try target.socket(.stream)
-        // A fixed source port could not be used again for a minute if the connection ended in the usual way.
-        if target.connection.sourcePort != 0 { try socket.resetOnClose() }
+        let socket = try target.streamSocket()
         try connections.begin(
             order.id.slot, number: order.attempt, socket, to: target.destination(port: target.port),
             until: now + target.connection.timeout
@@ -238,6 +236,14 @@ struct Target {
             if connection.sourcePort != 0 { try socket.allowSamePort() }
             try socket.bind(to: SocketAddress(connection.source ?? address.family.any, port: connection.sourcePort))
         }
+        return socket
+    }
+
+    /// As above, for TCP.
+    func streamSocket() throws(SystemError) -> Socket {
+        let socket = try socket(.stream)
+        // A fixed source port could not be used again for a minute if the connection ended in the usual way.
+        if connection.sourcePort != 0 { try socket.resetOnClose() }
         return socket
     }
 

@@ -10,17 +10,13 @@ import Linux
 /// peer that sends a byte now and then is judged as well.
 final class StreamProbe: Probe {
     private let loop: EventLoop
-    private let socket: Socket
+    private let link: StreamLink
     private let timeout: Interval
     private let end: Instant
     private let finish: (ProbeOutcome, Instant) -> Void
     private var talk: any Conversation
-    private var registration: EventLoop.Registration?
-    private var timer: EventLoop.TimerID?
-    private var isConnected = false
     private let tls: TLSConnection?
     private var hasShakenHands = false
-    private var unsent: ArraySlice<UInt8> = []
 
     init(
         _ loop: EventLoop, _ target: Target, _ talk: any Conversation,
@@ -32,33 +28,23 @@ final class StreamProbe: Probe {
         self.finish = finish
         timeout = target.connection.timeout
         end = Instant.now + target.longest
-        socket = try target.socket(.stream)
-        // A fixed source port could not be used again for a minute if the connection ended in the usual way.
-        if target.connection.sourcePort != 0 { try socket.resetOnClose() }
+        let socket = try target.streamSocket()
         let peer = endpointName(target.address, port: target.port)
         let descriptor = socket.descriptor
         tls = settings.flatMap {
             TLSConnection($0.context, on: descriptor, peer: peer, name: $0.name, isStrict: $0.isStrict)
         }
-        _ = try socket.connect(to: target.destination(port: target.port))
-        registration = try loop.add(socket.descriptor, .writable) { [unowned self] now in ready(now) }
+        link = try StreamLink(loop, socket, to: target.destination(port: target.port))
+        link.ready = { [unowned self] now in ready(now) }
+        link.silent = { [unowned self] now in
+            done(.failed(link.isConnected && isReady ? .readTimeout : .connectTimeout), now)
+        }
         arm()
     }
 
-    func cancel() {
-        if let registration { loop.remove(registration) }
-        registration = nil
-        if let timer { loop.cancel(timer) }
-        timer = nil
-    }
+    func cancel() { link.close() }
 
-    private func arm() {
-        if let timer { loop.cancel(timer) }
-        timer = loop.at(min(Instant.now + timeout, end)) { [unowned self] now in
-            timer = nil
-            done(.failed(isConnected && isReady ? .readTimeout : .connectTimeout), now)
-        }
-    }
+    private func arm() { link.arm(until: min(.now + timeout, end)) }
 
     private func done(_ outcome: ProbeOutcome, _ now: Instant) {
         cancel()
@@ -66,18 +52,17 @@ final class StreamProbe: Probe {
     }
 
     private func ready(_ now: Instant) {
-        guard isConnected else { return connected(now) }
+        guard link.isConnected else { return connected(now) }
         guard isReady else { return shakeHands(now) }
-        if !unsent.isEmpty, loop.readiness.contains(.writable) { send(now) }
-        if registration != nil, !loop.readiness.isDisjoint(with: [.readable, .hungUp, .failed]) { receive(now) }
+        if !link.unsent.isEmpty, loop.readiness.contains(.writable) { send(now) }
+        if link.isOpen, !loop.readiness.isDisjoint(with: [.readable, .hungUp, .failed]) { receive(now) }
     }
 
     /// Whether the conversation may begin, as far as TLS goes.
     private var isReady: Bool { tls == nil || hasShakenHands }
 
     private func connected(_ now: Instant) {
-        if let error = socket.pendingError { return done(.failed(.noConnection(error.reason)), now) }
-        isConnected = true
+        if let error = link.conclude() { return done(.failed(.noConnection(error.reason)), now) }
         arm()
         if tls == nil { begin(now) } else { shakeHands(now) }
     }
@@ -100,9 +85,8 @@ final class StreamProbe: Probe {
     }
 
     private func watch(_ interest: EventLoop.Interest, _ now: Instant) {
-        guard let registration else { return }
-        do {
-            try loop.modify(registration, interest)
+        do throws(SystemError) {
+            try link.watch(interest)
         } catch {
             done(.failed(.readFailed(error.reason)), now)
         }
@@ -113,10 +97,10 @@ final class StreamProbe: Probe {
         case .wait:
             break
         case .send(let bytes):
-            unsent += bytes
+            link.unsent += bytes
             send(now)
         case .finish(let outcome, let last):
-            if !last.isEmpty { _ = try? socket.descriptor.write(some: last) }
+            if !last.isEmpty { _ = try? link.socket.descriptor.write(some: last) }
             if outcome.isSuccess { tls?.keepSession() }
             done(outcome, now)
         }
@@ -124,20 +108,18 @@ final class StreamProbe: Probe {
 
     private func send(_ now: Instant) {
         guard tls == nil else { return sendByTLS(now) }
-        do {
-            while !unsent.isEmpty { unsent = unsent.dropFirst(try socket.descriptor.write(some: unsent)) }
-            watch(.readable, now)
+        do throws(SystemError) {
+            try link.flush()
         } catch {
-            guard error.wouldBlock else { return done(.failed(.writeFailed(error.reason)), now) }
-            watch([.readable, .writable], now)
+            done(.failed(.writeFailed(error.reason)), now)
         }
     }
 
     private func sendByTLS(_ now: Instant) {
-        guard !unsent.isEmpty else { return watch(.readable, now) }
-        switch tls?.write(Array(unsent)) {
+        guard !link.unsent.isEmpty else { return watch(.readable, now) }
+        switch tls?.write(Array(link.unsent)) {
         case .done?:
-            unsent = []
+            link.unsent = []
             watch(.readable, now)
         case .wantsRead?: watch(.readable, now)
         case .wantsWrite?: watch([.readable, .writable], now)
@@ -148,7 +130,7 @@ final class StreamProbe: Probe {
 
     /// As below, through TLS.
     private func receiveByTLS(_ now: Instant) {
-        for _ in 0..<16 where registration != nil {
+        for _ in 0..<16 where link.isOpen {
             switch tls?.read(limit: 16_384) {
             case .bytes(let bytes)?:
                 arm()
@@ -165,7 +147,7 @@ final class StreamProbe: Probe {
     private func ended(cleanly: Bool, _ now: Instant) {
         take(talk.close(cleanly: cleanly), now)
         // The peer is done, and the conversation still waits: nothing more can come.
-        if registration != nil { done(.failed(.closedEarly), now) }
+        if link.isOpen { done(.failed(.closedEarly), now) }
     }
 
     /// At most a quarter of a megabyte at a time: others want their turn too.
@@ -174,7 +156,7 @@ final class StreamProbe: Probe {
         for _ in 0..<16 {
             let bytes: [UInt8]
             do {
-                bytes = try socket.descriptor.read(limit: 16_384)
+                bytes = try link.socket.descriptor.read(limit: 16_384)
             } catch {
                 if error.wouldBlock { return }
                 return done(.failed(.readFailed(error.reason)), now)
@@ -182,7 +164,7 @@ final class StreamProbe: Probe {
             guard !bytes.isEmpty else { return ended(cleanly: true, now) }
             arm()
             take(talk.receive(bytes[...]), now)
-            guard registration != nil, bytes.count == 16_384 else { return }
+            guard link.isOpen, bytes.count == 16_384 else { return }
         }
     }
 }

@@ -17,27 +17,23 @@ final class MailLine {
         case finished
     }
 
-    private let loop: EventLoop
-    private let socket: Socket
+    private let link: StreamLink
     private let timeout: Interval
     private let told: (Event, Instant) -> Void
     private var conversation: MailConversation
-    private var registration: EventLoop.Registration?
-    private var timer: EventLoop.TimerID?
-    private var isConnected = false
-    private var unsent: ArraySlice<UInt8> = []
 
     init(
         _ loop: EventLoop, to server: IPAddress, port: UInt16, timeout: Interval, _ conversation: MailConversation,
         _ told: @escaping (Event, Instant) -> Void
     ) throws(SystemError) {
-        self.loop = loop
         self.timeout = timeout
         self.conversation = conversation
         self.told = told
-        socket = try Socket(server.family, .stream)
-        _ = try socket.connect(to: SocketAddress(server, port: port))
-        registration = try loop.add(socket.descriptor, .writable) { [unowned self] now in ready(now) }
+        link = try StreamLink(loop, Socket(server.family, .stream), to: SocketAddress(server, port: port))
+        link.ready = { [unowned self] now in ready(now) }
+        link.silent = { [unowned self] now in
+            end(.broken(link.isConnected ? "does not answer in time" : "cannot be reached in time"), now)
+        }
         arm()
     }
 
@@ -48,42 +44,30 @@ final class MailLine {
     func begin(_ text: [UInt8]?) { take(text.map { conversation.begin($0) } ?? conversation.quit(), .now) }
 
     /// Ends the connection at once.
-    func hangUp() {
-        if let registration { loop.remove(registration) }
-        registration = nil
-        if let timer { loop.cancel(timer) }
-        timer = nil
-    }
+    func hangUp() { link.close() }
 
-    private func arm() {
-        if let timer { loop.cancel(timer) }
-        timer = loop.after(timeout) { [unowned self] now in
-            timer = nil
-            end(.broken(isConnected ? "does not answer in time" : "cannot be reached in time"), now)
-        }
-    }
+    private func arm() { link.arm(until: .now + timeout) }
 
     private func end(_ event: Event, _ now: Instant) {
-        guard registration != nil else { return }
+        guard link.isOpen else { return }
         hangUp()
         told(event, now)
     }
 
     private func ready(_ now: Instant) {
-        if !isConnected {
-            if let error = socket.pendingError { return end(.broken("cannot be reached - \(error.reason)"), now) }
-            isConnected = true
+        if !link.isConnected {
+            if let error = link.conclude() { return end(.broken("cannot be reached - \(error.reason)"), now) }
             arm()
-            watch(.readable, now)
+            flush(now)
             return told(.connected, now)
         }
-        if !unsent.isEmpty { write(now) }
-        if registration != nil { read(now) }
+        if !link.unsent.isEmpty { flush(now) }
+        if link.isOpen { read(now) }
     }
 
     private func read(_ now: Instant) {
         do throws(SystemError) {
-            let bytes = try socket.descriptor.read(limit: 4_096)
+            let bytes = try link.socket.descriptor.read(limit: 4_096)
             guard !bytes.isEmpty else { return take(conversation.close(), now) }
             take(conversation.receive(bytes), now)
         } catch {
@@ -92,37 +76,26 @@ final class MailLine {
     }
 
     private func take(_ steps: [MailConversation.Step], _ now: Instant) {
-        for step in steps where registration != nil {
+        for step in steps where link.isOpen {
             switch step {
-            case .send(let bytes): unsent += bytes
+            case .send(let bytes): link.unsent += bytes
             case .delivered: told(.delivered, now)
             case .refused(let reason): told(.refused(reason), now)
             case .broken(let reason): return end(.broken(reason), now)
             case .finished: return end(.finished, now)
             }
         }
-        guard registration != nil else { return }
+        guard link.isOpen else { return }
         arm()
-        if !unsent.isEmpty { write(now) }
-        if registration != nil, conversation.isIdle { told(.idle, now) }
+        if !link.unsent.isEmpty { flush(now) }
+        if link.isOpen, conversation.isIdle { told(.idle, now) }
     }
 
-    private func write(_ now: Instant) {
+    private func flush(_ now: Instant) {
         do throws(SystemError) {
-            while !unsent.isEmpty { unsent = unsent.dropFirst(try socket.descriptor.write(some: unsent)) }
-            watch(.readable, now)
+            try link.flush()
         } catch {
-            guard error.wouldBlock else { return end(.broken("cannot be written to - \(error.reason)"), now) }
-            watch([.readable, .writable], now)
-        }
-    }
-
-    private func watch(_ interest: EventLoop.Interest, _ now: Instant) {
-        guard let registration else { return }
-        do throws(SystemError) {
-            try loop.modify(registration, interest)
-        } catch {
-            end(.broken("cannot be watched - \(error.reason)"), now)
+            end(.broken("cannot be written to - \(error.reason)"), now)
         }
     }
 }
