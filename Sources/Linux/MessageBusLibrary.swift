@@ -16,7 +16,6 @@ struct MessageBusLibrary {
         Bus, UnsafeMutablePointer<OpaquePointer?>?, Handler, UnsafeMutableRawPointer?
     ) -> Int32
     typealias Process = @convention(c) (Bus, UnsafeMutablePointer<Message?>?) -> Int32
-    typealias Timeout = @convention(c) (Bus, UnsafeMutablePointer<UInt64>) -> Int32
     typealias Inquire = @convention(c) (Message) -> Text?
     typealias IsKind = @convention(c) (Message, Text?, Text?) -> Int32
     typealias MakeReply = @convention(c) (Message, UnsafeMutablePointer<Message?>) -> Int32
@@ -31,10 +30,8 @@ struct MessageBusLibrary {
 
     let open: Open
     let release: Release
-    let flush: WithBus
     let descriptor: WithBus
     let events: WithBus
-    let timeout: Timeout
     let requestName: RequestName
     let addFilter: AddFilter
     let process: Process
@@ -56,10 +53,8 @@ struct MessageBusLibrary {
         let library = try SharedLibrary("libsystemd.so.0")
         open = try library.function("sd_bus_open_system", Open.self)
         release = try library.function("sd_bus_flush_close_unref", Release.self)
-        flush = try library.function("sd_bus_flush", WithBus.self)
         descriptor = try library.function("sd_bus_get_fd", WithBus.self)
         events = try library.function("sd_bus_get_events", WithBus.self)
-        timeout = try library.function("sd_bus_get_timeout", Timeout.self)
         requestName = try library.function("sd_bus_request_name", RequestName.self)
         addFilter = try library.function("sd_bus_add_filter", AddFilter.self)
         process = try library.function("sd_bus_process", Process.self)

@@ -11,8 +11,6 @@ import Linux
 final class DumpWriter {
     /// How long nobody must have asked for a file until the log mentions it again.
     private static let quiet = Interval.seconds(60)
-    /// Leaves the processor to those who keep time.
-    private static let niceness: Int32 = 10
 
     /// One kind of file.
     struct Request {
@@ -54,8 +52,7 @@ final class DumpWriter {
         let globals = environment.configuration.globals
         let umask = environment.commandLine.fileModeMask
         do throws(SystemError) {
-            _ = try environment.processes.fork {
-                try? Privileges.setNice(Self.niceness)
+            try environment.doInCopy {
                 guard let text = request.text() else { return 0 }
                 do throws(SystemError) {
                     try DumpFiles.write(text, to: request.path, settings: globals, umask: umask)
@@ -63,7 +60,7 @@ final class DumpWriter {
                 } catch {
                     return error.code
                 }
-            } ended: { [unowned self] status, _ in
+            } ended: { [unowned self] status in
                 note(status.isSuccess ? nil : "\(status)", request.path)
                 ended(request.path)
             }

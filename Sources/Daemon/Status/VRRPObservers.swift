@@ -72,16 +72,15 @@ final class VRRPObservers {
     }
 
     private func objects(_ terms: SNMPService.Terms) -> ManagedObjects {
-        let served = ServedMIBs(globals.snmp, environment.commandLine)
         let snapshot = snapshot()
         var objects: [ManagedObject] = []
-        if served.routers {
+        if terms.subtrees.contains(KeepalivedMIB.vrrp) {
             var table = TableWriter()
             GlobalObjects.write(globals, hostName: HostNames.own, version: VersionText.name, to: &table)
             objects += table.objects + RouterObjects.all(of: snapshot)
         }
-        if served.version2 { objects += StandardObjects.version2(of: snapshot) }
-        if served.version3 { objects += StandardObjects.version3(of: snapshot) }
+        if terms.subtrees.contains(StandardObjects.version2) { objects += StandardObjects.version2(of: snapshot) }
+        if terms.subtrees.contains(StandardObjects.version3) { objects += StandardObjects.version3(of: snapshot) }
         return ManagedObjects(objects)
     }
 

@@ -48,12 +48,12 @@ final class Companion {
     func sendFromCopy(_ kind: UInt8, _ make: () -> [UInt8], sent: @escaping () -> Void) {
         guard let channel else { return sent() }
         do throws(SystemError) {
-            _ = try environment.processes.fork(
-                {
-                    guard let memory = try? SealedMemory(make(), name: title) else { return 1 }
-                    return (try? channel.send([kind], with: memory.descriptor)) == nil ? 1 : 0
-                },
-                ended: { _, _ in sent() })
+            try environment.doInCopy {
+                guard let memory = try? SealedMemory(make(), name: title) else { return 1 }
+                return (try? channel.send([kind], with: memory.descriptor)) == nil ? 1 : 0
+            } ended: { _ in
+                sent()
+            }
         } catch {
             environment.log("\(title): \(error)")
             sent()
