@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The same file by Debian's keepalived and by us: the same table in the kernel after the start, while servers are down, when they
-are back, after a reload, and after the stop. The configurations stand in ipvs_cases.py; those of a chapter share a file."""
+are back, after a reload, and after the stop. The configurations stand in ipvs_cases.py; those of a chapter share a file. With
+KEEPALIVED_EACH_ALONE in the environment each is tried in a file of its own as well."""
 import os
 
 from ipvs import Table, directors
@@ -15,8 +16,11 @@ def compare(step, ours, theirs, any_server_order=False):
         return Table.ordered(director.table.proc() if form is None else director.table.ipvsadm(form),
                              any_server_order=any_server_order)
 
-    wait_until(lambda: seen(ours, None) == seen(theirs, None), 15, f"/proc/net/ip_vs is the same {step}", lambda: "\n".join([
-        difference(seen(theirs, None), seen(ours, None)), ours.daemon.log()[-1500:], "2.2.7 said:",
+    def are_same():
+        return all(seen(ours, form) == seen(theirs, form) for form in (None, "-Sn"))
+
+    wait_until(are_same, 15, f"/proc/net/ip_vs and ipvsadm -Sn are the same {step}", lambda: "\n".join([
+        difference(seen(theirs, None), seen(ours, None)), difference(seen(theirs, "-Sn"), seen(ours, "-Sn")), ours.daemon.log()[-1500:], "2.2.7 said:",
         theirs.daemon.log()[-1500:]]))
     for form in ("-Sn", "-Ln"):
         other, mine = seen(theirs, form), seen(ours, form)
@@ -47,11 +51,13 @@ def walk(first, second):
             compare("while servers are down", *pair)
             for one in pair:
                 one.listener.open()
-            before = theirs.settled(since=during)
+            theirs.settled(since=during)
             compare("when the servers are back", *pair)
+        mark = theirs.daemon.mark()
         for one in pair:
             one.daemon.reload(GLOBALS + second)
-        theirs.settled(since=None if first == second else before, calm=1)
+        theirs.daemon.expect_log("Reload complete", 15, mark)
+        theirs.settled(calm=1)
         compare("after the reload", *pair, any_server_order=True)  # 2.2.7 deletes servers of groups and adds them again
         for one in pair:
             one.stop()
@@ -65,7 +71,7 @@ for chapter, cases in CHAPTERS.items():
         walk(*("".join(text.replace("{n}", str(n)) for n, text in enumerate(texts, 1))
                for texts in ([case.first for case in cases], [case.second for case in cases])))
 
-    for case in cases if os.environ.get("EACH_ALONE") else []:
+    for case in cases if os.environ.get("KEEPALIVED_EACH_ALONE") else []:
         @test(f"{chapter}: {case.name}, alone: the table is that of 2.2.7", limit=120, kernel="ipvs")
         def _(case=case):
             walk(case.first.replace("{n}", "1"), case.second.replace("{n}", "1"))
