@@ -28,9 +28,10 @@ extension Keyword {
         var entry = KeywordEntry(name: name, syntax: syntax, help: help)
         let table = Table(children)
         entry.children = table.entries
+        let place = Place(path)
         return Keyword(entry) { statement, target, reader in
             reader.noteExtraWords(statement, after: 0)
-            reader.readBlock(of: statement, by: table, into: &target[keyPath: path])
+            place.change(&target) { reader.readBlock(of: statement, by: table, into: &$0) }
         }
     }
 

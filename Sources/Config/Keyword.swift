@@ -142,7 +142,8 @@ extension Keyword {
 extension Keyword {
     /// The row for a larger target that holds this row's target: how the root table is joined from the parts' tables.
     package func lifted<Whole>(to path: SettingPath<Whole, Target>) -> Keyword<Whole> {
-        Keyword<Whole>(entry) { [apply] statement, whole, reader in apply(statement, &whole[keyPath: path], &reader) }
+        let place = Place(path)
+        return Keyword<Whole>(entry) { [apply] statement, whole, reader in place.change(&whole) { apply(statement, &$0, &reader) } }
     }
 }
 

@@ -7,10 +7,10 @@ extension Keyword {
     package static func number<Value: FixedWidthInteger & Sendable>(
         _ name: String, _ range: ClosedRange<Value>, _ path: SettingPath<Target, Value>, _ help: String
     ) -> Keyword {
-        let bounds = IntegerRange(range)
+        let (bounds, place) = (IntegerRange(range), Place(path))
         return Keyword(numberEntry(name, range, help)) { statement, target, reader in
-            guard let bits = reader.integer(statement, bounds, keeping: "\(target[keyPath: path])") else { return }
-            target[keyPath: path] = Value(truncatingIfNeeded: bits)
+            guard let bits = reader.integer(statement, bounds, keeping: "\(place.value(in: target))") else { return }
+            place.set(&target, to: Value(truncatingIfNeeded: bits))
         }
     }
 
@@ -18,10 +18,10 @@ extension Keyword {
     package static func number<Value: FixedWidthInteger & Sendable>(
         _ name: String, _ range: ClosedRange<Value>, _ path: SettingPath<Target, Value?>, _ help: String
     ) -> Keyword {
-        let bounds = IntegerRange(range)
+        let (bounds, place) = (IntegerRange(range), Place(path))
         return Keyword(numberEntry(name, range, help)) { statement, target, reader in
-            let bits = reader.integer(statement, bounds, keeping: target[keyPath: path].map { "\($0)" })
-            if let bits { target[keyPath: path] = Value(truncatingIfNeeded: bits) }
+            let bits = reader.integer(statement, bounds, keeping: place.value(in: target).map { "\($0)" })
+            if let bits { place.set(&target, to: Value(truncatingIfNeeded: bits)) }
         }
     }
 
@@ -96,9 +96,10 @@ extension Keyword {
         _ help: String
     ) -> Keyword {
         let entry = KeywordEntry(name: name, syntax: syntax, help: help)
+        let place = Place(path)
         return Keyword(entry) { statement, target, reader in
-            let value = reader.interval(statement, format, keeping: format.text(target[keyPath: path]))
-            if let value { target[keyPath: path] = value }
+            let value = reader.interval(statement, format, keeping: format.text(place.value(in: target)))
+            if let value { place.set(&target, to: value) }
         }.range(format.rangeText)
     }
 
@@ -107,9 +108,10 @@ extension Keyword {
         _ help: String
     ) -> Keyword {
         let entry = KeywordEntry(name: name, syntax: syntax, help: help)
+        let place = Place(path)
         return Keyword(entry) { statement, target, reader in
-            let value = reader.interval(statement, format, keeping: target[keyPath: path].map(format.text))
-            if let value { target[keyPath: path] = value }
+            let value = reader.interval(statement, format, keeping: place.value(in: target).map(format.text))
+            if let value { place.set(&target, to: value) }
         }.range(format.rangeText)
     }
 }

@@ -10,9 +10,10 @@ extension Keyword {
     package static func flag<Value: Sendable>(
         _ name: String, _ path: SettingPath<Target, Value>, sets value: Value, _ help: String
     ) -> Keyword {
-        Keyword(KeywordEntry(name: name, syntax: "", help: help)) { statement, target, reader in
+        let place = Place(path)
+        return Keyword(KeywordEntry(name: name, syntax: "", help: help)) { statement, target, reader in
             reader.noteExtraWords(statement, after: 0)
-            target[keyPath: path] = value
+            place.set(&target, to: value)
         }
     }
 
@@ -23,15 +24,17 @@ extension Keyword {
 
     /// A keyword that is on when bare, or takes `on`, `off`, `yes`, `no`, `true` or `false`.
     package static func bool(_ name: String, _ path: SettingPath<Target, Bool>, _ help: String) -> Keyword {
-        Keyword(KeywordEntry(name: name, syntax: boolSyntax, help: help)) { statement, target, reader in
-            if let value = reader.bool(statement) { target[keyPath: path] = value }
+        let place = Place(path)
+        return Keyword(KeywordEntry(name: name, syntax: boolSyntax, help: help)) { statement, target, reader in
+            if let value = reader.bool(statement) { place.set(&target, to: value) }
         }
     }
 
     /// As above for a target that knows "not said".
     package static func bool(_ name: String, _ path: SettingPath<Target, Bool?>, _ help: String) -> Keyword {
-        Keyword(KeywordEntry(name: name, syntax: boolSyntax, help: help)) { statement, target, reader in
-            if let value = reader.bool(statement) { target[keyPath: path] = value }
+        let place = Place(path)
+        return Keyword(KeywordEntry(name: name, syntax: boolSyntax, help: help)) { statement, target, reader in
+            if let value = reader.bool(statement) { place.set(&target, to: value) }
         }
     }
 
@@ -51,8 +54,9 @@ extension Keyword {
     package static func text(
         _ name: String, _ syntax: String, limit: Int = .max, _ path: SettingPath<Target, String>, _ help: String
     ) -> Keyword {
-        Keyword(KeywordEntry(name: name, syntax: syntax, help: help)) { statement, target, reader in
-            if let text = reader.text(statement, limit: limit) { target[keyPath: path] = text }
+        let place = Place(path)
+        return Keyword(KeywordEntry(name: name, syntax: syntax, help: help)) { statement, target, reader in
+            if let text = reader.text(statement, limit: limit) { place.set(&target, to: text) }
         }.range(limit == .max ? "" : "at most \(limit) bytes")
     }
 
@@ -60,8 +64,9 @@ extension Keyword {
     package static func text(
         _ name: String, _ syntax: String, limit: Int = .max, _ path: SettingPath<Target, String?>, _ help: String
     ) -> Keyword {
-        Keyword(KeywordEntry(name: name, syntax: syntax, help: help)) { statement, target, reader in
-            if let text = reader.text(statement, limit: limit) { target[keyPath: path] = text }
+        let place = Place(path)
+        return Keyword(KeywordEntry(name: name, syntax: syntax, help: help)) { statement, target, reader in
+            if let text = reader.text(statement, limit: limit) { place.set(&target, to: text) }
         }.range(limit == .max ? "" : "at most \(limit) bytes")
     }
 
@@ -71,9 +76,10 @@ extension Keyword {
         ignoringCase: Bool = false, _ help: String
     ) -> Keyword {
         let names = words.map { $0.0 }
+        let place = Place(path)
         return Keyword(KeywordEntry(name: name, syntax: names.joined(separator: "|"), help: help)) { statement, target, reader in
-            guard let place = reader.choice(statement, names, ignoringCase: ignoringCase) else { return }
-            target[keyPath: path] = words[place].1
+            guard let choice = reader.choice(statement, names, ignoringCase: ignoringCase) else { return }
+            place.set(&target, to: words[choice].1)
         }
     }
 
@@ -83,9 +89,10 @@ extension Keyword {
         ignoringCase: Bool = false, _ help: String
     ) -> Keyword {
         let names = words.map { $0.0 }
+        let place = Place(path)
         return Keyword(KeywordEntry(name: name, syntax: names.joined(separator: "|"), help: help)) { statement, target, reader in
-            guard let place = reader.choice(statement, names, ignoringCase: ignoringCase) else { return }
-            target[keyPath: path] = words[place].1
+            guard let choice = reader.choice(statement, names, ignoringCase: ignoringCase) else { return }
+            place.set(&target, to: words[choice].1)
         }
     }
 
@@ -93,8 +100,9 @@ extension Keyword {
     package static func address(
         _ name: String, family: AddressFamily? = nil, _ path: SettingPath<Target, IPAddress>, _ help: String
     ) -> Keyword {
-        Keyword(KeywordEntry(name: name, syntax: addressSyntax(family), help: help)) { statement, target, reader in
-            if let address = reader.address(statement, family: family) { target[keyPath: path] = address }
+        let place = Place(path)
+        return Keyword(KeywordEntry(name: name, syntax: addressSyntax(family), help: help)) { statement, target, reader in
+            if let address = reader.address(statement, family: family) { place.set(&target, to: address) }
         }
     }
 
@@ -102,8 +110,9 @@ extension Keyword {
     package static func address(
         _ name: String, family: AddressFamily? = nil, _ path: SettingPath<Target, IPAddress?>, _ help: String
     ) -> Keyword {
-        Keyword(KeywordEntry(name: name, syntax: addressSyntax(family), help: help)) { statement, target, reader in
-            if let address = reader.address(statement, family: family) { target[keyPath: path] = address }
+        let place = Place(path)
+        return Keyword(KeywordEntry(name: name, syntax: addressSyntax(family), help: help)) { statement, target, reader in
+            if let address = reader.address(statement, family: family) { place.set(&target, to: address) }
         }
     }
 
@@ -121,8 +130,9 @@ extension Keyword {
         _ name: String, user: Bool = true, _ path: SettingPath<Target, ScriptLine?>, _ help: String
     ) -> Keyword {
         let syntax = "<quoted script>" + (user ? " [<user> [<group>]]" : "")
+        let place = Place(path)
         return Keyword(KeywordEntry(name: name, syntax: syntax, help: help)) { statement, target, reader in
-            if let script = reader.script(statement, user: user) { target[keyPath: path] = script }
+            if let script = reader.script(statement, user: user) { place.set(&target, to: script) }
         }
     }
 

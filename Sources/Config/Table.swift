@@ -68,11 +68,17 @@ package struct Vocabulary: Sendable {
             while slots[slot] != 0 {
                 let row = Int(slots[slot]) - 1
                 let start = row == 0 ? 0 : ends[row - 1]
-                if ends[row] - start == bytes.count, text[start..<ends[row]].elementsEqual(bytes) { return row }
+                if ends[row] - start == bytes.count, Self.areEqual(bytes, text, from: start) { return row }
                 slot = (slot + 1) & (slots.count - 1)
             }
             return nil
         }
+    }
+
+    @inline(__always)
+    private static func areEqual(_ bytes: UnsafeBufferPointer<UInt8>, _ text: [UInt8], from start: Int) -> Bool {
+        for index in 0..<bytes.count where bytes[index] != text[start + index] { return false }
+        return true
     }
 
     /// FNV-1a, which does well on short words; files are the operator's own.

@@ -10,38 +10,56 @@ extension Statement {
     /// the one before them, nothing is escaped. `unterminated` is set where a quote is never closed; the rest of the line
     /// is then lost.
     init(splitting line: LogicalLine, unterminated: inout Bool) {
-        var keyword: Word?
-        var values: [Word] = []
-        let bytes = line.bytes
-        let base = line.position.column - bytes.startIndex
-        var at = bytes.startIndex
-        let end = bytes.endIndex
-        while true {
-            while at < end, bytes[at].isBlank { at += 1 }
-            guard at < end else { break }
-            var start = at
-            let column = base + at
-            var stop: Int
-            if bytes[at] == UInt8(ascii: "\"") {
-                start += 1
-                stop = start
-                while stop < end, bytes[stop] != UInt8(ascii: "\"") { stop += 1 }
-                guard stop < end else {
-                    unterminated = true
-                    break
-                }
-                at = stop + 1
-            } else {
-                stop = at
-                while stop < end, !bytes[stop].isBlank, bytes[stop] != UInt8(ascii: "\"") { stop += 1 }
-                at = stop
-            }
-            let word = Word(String(decoding: bytes[start..<stop], as: UTF8.self), column: column)
-            if keyword == nil { keyword = word } else { values.append(word) }
-        }
+        var words = WordSplit(base: line.position.column)
+        line.bytes.withUnsafeBufferPointer { words.split($0) }
+        if words.isUnterminated { unterminated = true }
         self.init(
-            keyword: keyword ?? Word("", column: line.position.column), values: values, position: line.position,
-            bytes: bytes, isExpanded: line.isExpanded
+            keyword: words.keyword ?? Word("", column: line.position.column), values: words.values, position: line.position,
+            bytes: line.bytes, isExpanded: line.isExpanded
         )
+    }
+}
+
+/// The words of a line.
+private struct WordSplit {
+    /// The column of the first byte.
+    let base: Int
+    var keyword: Word?
+    var values: [Word] = []
+    var isUnterminated = false
+
+    init(base: Int) { self.base = base }
+
+    mutating func split(_ bytes: UnsafeBufferPointer<UInt8>) {
+        var at = 0
+        while true {
+            while at < bytes.count, bytes[at].isBlank { at += 1 }
+            guard at < bytes.count else { return }
+            let begin = at
+            if bytes[at] == Sign.quote {
+                at += 1
+                while at < bytes.count, bytes[at] != Sign.quote { at += 1 }
+                guard at < bytes.count else {
+                    isUnterminated = true
+                    return
+                }
+                add(bytes[(begin + 1)..<at], at: begin)
+                at += 1
+            } else {
+                while at < bytes.count, !bytes[at].isBlank, bytes[at] != Sign.quote { at += 1 }
+                add(bytes[begin..<at], at: begin)
+            }
+        }
+    }
+
+    private mutating func add(_ bytes: Slice<UnsafeBufferPointer<UInt8>>, at index: Int) {
+        let word = Word(String(decoding: UnsafeBufferPointer(rebasing: bytes), as: UTF8.self), column: base + index)
+        guard keyword != nil else {
+            keyword = word
+            return
+        }
+        // Few lines have more than two values, and most have one.
+        if values.isEmpty { values.reserveCapacity(2) }
+        values.append(word)
     }
 }

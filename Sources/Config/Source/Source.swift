@@ -98,6 +98,8 @@ package struct Source {
             if !rest.isEmpty, let line = split() { return line }
             if let item = pending.popLast() {
                 take(item, &found)
+            } else if let line = plainLine() {
+                if let line { return line }
             } else if let line = physicalLine(&found) {
                 if line.traits.contains(.null) {
                     found.append(Diagnostic(.error, "null-byte", at: line.position, "this line holds a NUL byte and is ignored"))
@@ -108,6 +110,24 @@ package struct Source {
                 return nil
             }
         }
+    }
+
+    /// The next line if it stands whole in this piece of the file and nothing in it or around it asks for more than the split at braces:
+    /// most lines of large files. The inner nil is a blank line; the outer one leaves the line to `physicalLine`.
+    private mutating func plainLine() -> LogicalLine?? {
+        guard collecting == nil, copy == nil, frame.line > 0 else { return .none }
+        guard let plain = frame.bytes.withUnsafeBufferPointer({ PlainLine($0, from: frame.at) }) else { return .none }
+        frame.at = plain.next
+        frame.line += 1
+        guard plain.start < plain.end else { return .some(nil) }
+        let position = Position(file: frame.file, line: frame.line, column: plain.start - plain.begin + 1)
+        let bytes = frame.bytes[plain.start..<plain.end]
+        guard plain.hasBrace else { return LogicalLine(.text, bytes, at: position) }
+        rest = bytes
+        restPosition = position
+        restTraits = .brace
+        restIsExpanded = false
+        return split()
     }
 
     private mutating func take(_ item: Pending, _ found: inout [Diagnostic]) {

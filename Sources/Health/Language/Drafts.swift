@@ -30,11 +30,14 @@ package struct TimingDraft: Sendable {
 /// A draft with a level of timing.
 package protocol TimedDraft {
     var timing: TimingDraft { get set }
+    /// Where that is, so that rows need not ask.
+    static var timingPath: any WritableKeyPath<Self, TimingDraft> & Sendable { get }
 }
 
 /// A checker block being read; `Part` is what only this kind of checker has.
 package struct CheckDraft<Part: Sendable>: TimedDraft, Sendable {
     package var timing = TimingDraft()
+    package static var timingPath: any WritableKeyPath<Self, TimingDraft> & Sendable { \.timing }
     package var connection = ConnectionSettings()
     var logsAllFailures: Bool?
     var part: Part
@@ -101,6 +104,7 @@ struct FinishedCheck: Sendable {
 /// A `real_server` block being read.
 package struct RealServerDraft: TimedDraft, Sendable {
     package var timing = TimingDraft()
+    package static var timingPath: any WritableKeyPath<Self, TimingDraft> & Sendable { \.timing }
     var address: IPAddress
     /// Nil: none on the line.
     var port: UInt16?
@@ -127,6 +131,7 @@ package struct RealServerDraft: TimedDraft, Sendable {
 /// A `virtual_server` block being read.
 package struct VirtualServerDraft: TimedDraft, Sendable {
     package var timing = TimingDraft()
+    package static var timingPath: any WritableKeyPath<Self, TimingDraft> & Sendable { \.timing }
     var target: VirtualServerTarget
     var family: AddressFamily?
     var transport: TransportProtocol?

@@ -13,34 +13,35 @@ private let shortestTime = 0.000001
 extension Keyword where Target: TimedDraft {
     /// retry, delay_before_retry, warmup and delay_loop. `leastRetries` is 1 for servers and 0 for checkers.
     static func timingRows(leastRetries: UInt32, from inherited: String) -> [Keyword] {
-        [
+        let rows: [Keyword<TimingDraft>] = [
             .number(
-                "retry", leastRetries...UInt32.max, \.timing.retries,
+                "retry", leastRetries...UInt32.max, \.retries,
                 "How many times a failed check is repeated before the server is taken down. The very first check of all is not repeated."
             ).defaulting(to: inherited),
             .seconds(
-                "delay_before_retry", 0...longestTime, \.timing.delayBeforeRetry,
+                "delay_before_retry", 0...longestTime, \.delayBeforeRetry,
                 "The delay before a failed check is repeated."
             ).defaulting(to: inherited),
             .seconds(
-                "warmup", 0...longestTime, \.timing.warmup,
+                "warmup", 0...longestTime, \.warmup,
                 "The longest random delay before the first check, so that not all checks run at once."
             ).defaulting(to: inherited == "that of the checker" ? "delay_loop" : inherited),
-            .seconds("delay_loop", shortestTime...longestTime, \.timing.delayLoop, "The delay between checks.")
+            .seconds("delay_loop", shortestTime...longestTime, \.delayLoop, "The delay between checks.")
                 .defaulting(to: inherited == "that of the checker" ? "60" : inherited),
         ]
+        return rows.lifted(to: Target.timingPath)
     }
 
     static func connectTimeoutRow(from inherited: String) -> Keyword {
-        .seconds(
-            "connect_timeout", shortestTime...longestTimeout, \.timing.connectTimeout,
+        Keyword<TimingDraft>.seconds(
+            "connect_timeout", shortestTime...longestTimeout, \.connectTimeout,
             "How long a connection may take to be established, and how long the peer may be silent then."
-        ).defaulting(to: inherited)
+        ).defaulting(to: inherited).lifted(to: Target.timingPath)
     }
 
     static var alphaRow: Keyword {
-        .bool("alpha", \.timing.alpha, "The server is down until its first check succeeds.").defaulting(
-            to: "that of the level above")
+        Keyword<TimingDraft>.bool("alpha", \.alpha, "The server is down until its first check succeeds.")
+            .defaulting(to: "that of the level above").lifted(to: Target.timingPath)
     }
 }
 
