@@ -3,16 +3,14 @@
 extension IPAddress: CustomStringConvertible {
     /// Reads a dotted quad or RFC 4291 section 2.2 text; nil for anything else (leading zeros in a quad included, as inet_pton).
     package init?(_ text: some StringProtocol) {
-        let bytes = Array(text.utf8)
-        if bytes.contains(UInt8(ascii: ":")) {
-            guard let groups = Self.groups(of: bytes) else { return nil }
+        if let word = Self.quad(text.utf8) {
+            self = .v4(word)
+        } else {
+            guard let groups = Self.groups(of: Array(text.utf8)) else { return nil }
             self = .v6(
                 high: groups[0..<4].reduce(0) { $0 << 16 | UInt64($1) },
                 low: groups[4..<8].reduce(0) { $0 << 16 | UInt64($1) }
             )
-        } else {
-            guard let word = Self.quad(bytes[...]) else { return nil }
-            self = .v4(word)
         }
     }
 
@@ -26,21 +24,24 @@ extension IPAddress: CustomStringConvertible {
         }
     }
 
-    private static func quad(_ bytes: ArraySlice<UInt8>) -> UInt32? {
-        let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard parts.count == 4 else { return nil }
+    /// Four numbers up to 255 without leading zeros, a point between each two.
+    private static func quad(_ text: some Sequence<UInt8>) -> UInt32? {
         var word: UInt32 = 0
-        for part in parts {
-            guard (1...3).contains(part.count), part.count == 1 || part.first != UInt8(ascii: "0") else { return nil }
-            var value: UInt32 = 0
-            for digit in part {
-                guard (0x30...0x39).contains(digit) else { return nil }
-                value = value * 10 + UInt32(digit - 0x30)
+        var (value, digits, points): (UInt32, Int, Int) = (0, 0, 0)
+        for byte in text {
+            if byte == UInt8(ascii: ".") {
+                guard digits > 0, points < 3 else { return nil }
+                word = word << 8 | value
+                points += 1
+                (value, digits) = (0, 0)
+            } else {
+                guard (0x30...0x39).contains(byte), digits == 0 || value > 0 else { return nil }
+                value = value * 10 + UInt32(byte - 0x30)
+                digits += 1
+                guard value <= 255 else { return nil }
             }
-            guard value <= 255 else { return nil }
-            word = word << 8 | value
         }
-        return word
+        return digits > 0 && points == 3 ? word << 8 | value : nil
     }
 
     /// The eight groups of an IPv6 text, `::` filled in and a trailing quad taken as two groups.

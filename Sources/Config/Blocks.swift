@@ -8,6 +8,27 @@ extension Reader {
         withUnsafeMutablePointer(to: &target) { readRoot(by: table.vocabulary, table.actions, into: UnsafeMutableRawPointer($0)) }
     }
 
+    /// Replays the items of a frozen configuration that are for this process, by the root table. `isKnown` is given each before: true
+    /// if it has been seen to without being read.
+    package mutating func replay<Target>(
+        _ items: inout FrozenItems, by table: Table<Target>, into target: inout Target,
+        unless isKnown: (_ item: FrozenItems.Item, _ target: inout Target) -> Bool = { _, _ in false }
+    ) {
+        while let item = items.next(where: { isWanted($0, among: table.vocabulary) }) {
+            pause()
+            guard !isKnown(item, &target) else { continue }
+            replay(item)
+            readRoot(by: table, into: &target)
+        }
+    }
+
+    /// Whether a keyword of the root table is one of this process.
+    package func isWanted(_ row: Int, among words: Vocabulary) -> Bool {
+        guard words.entries.indices.contains(row) else { return false }
+        let wanted = words.entries[row].processes
+        return wanted.isEmpty || !wanted.isDisjoint(with: processes)
+    }
+
     private mutating func readRoot(by words: Vocabulary, _ actions: [Action], into target: UnsafeMutableRawPointer) {
         begin(words)
         while let (statement, row) = nextRootStatement(among: words) { actions[row](statement, target, &self) }
@@ -33,17 +54,20 @@ extension Reader {
     /// The next statement outside of blocks with a keyword of this process, and the row of the keyword; what is none is
     /// reported and passed over.
     package mutating func nextRootStatement(among words: Vocabulary) -> (Statement, row: Int)? {
+        beginItem()
         while let line = nextLine() {
             switch line.kind {
             case .text:
                 let statement = self.statement(line)
-                guard let row = row(of: statement, among: words) else { continue }
-                let wanted = words.entries[row].processes
-                if wanted.isEmpty || !wanted.isDisjoint(with: processes) { return (statement, row) }
-                skipBlock()
+                if let row = row(of: statement, among: words) {
+                    nameItem(row)
+                    if isWanted(row, among: words) { return (statement, row) }
+                    skipBlock()
+                }
             case .open: skipUnexpectedBlock(line)
             case .close: report(Diagnostic(.error, "extra-brace", at: line.position, "this '}' closes nothing"))
             }
+            beginItem()
         }
         return nil
     }

@@ -1,108 +1,206 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// A configuration after preprocessing, as the parent hands it to its children:
+// A configuration after preprocessing, as the parent hands it to its children: items, which are the statements outside of blocks, each
+// with its block; then tables by which they are found without being read.
 //
-//      "KAF1" | place of the file table, 8 bytes | lines ... | file table
+//      item ... | table of items | table of files | place of the first table, of the second | "KAF2"
 //
-//   line:  flags (bits 0-1 kind, 2 expanded, 3 file follows) | [file] | line - last line, zigzag | column | [length | text]
-//   table: count, then each: length | path | 0, or 1 and file, line, column of the include
+//   item:   file | line | line ...
+//   line:   flags (bits 0-1 kind, 2 expanded, 3 file follows) | [file] | line - last line, zigzag | column | [length | text]
+//   items:  count, then each: length in bytes | row of its keyword in the root table
+//   files:  count, then each: length | path | 0, or 1 and file, line, column of the include
 //
-// Numbers without a size are little-endian base 128. Environment, random numbers, conditions and includes are settled in
-// it, so that every process reads the same.
+// Places have eight bytes; other numbers are little-endian base 128. Environment, random numbers, conditions and includes are settled
+// in it, so that every process reads the same. Behind its own place an item says nothing of where it stands: one that has only moved
+// has the same content.
 
-/// Writes logical lines in frozen form.
+/// Writes logical lines in frozen form, a piece at a time.
 struct Freezer {
-    private var bytes: [UInt8] = Array("KAF1".utf8) + Array(repeating: 0, count: 8)
+    /// Takes the bytes, in order.
+    private let sink: ([UInt8]) -> Void
+    private var bytes: [UInt8] = []
+    /// How many bytes the sink has.
+    private var written = 0
     private var file = 0
     private var line = 0
+    /// The item under way: where it begins in `bytes`, and its keyword once that is known.
+    private var item: (start: Int, row: Int?)?
+    private var items: [UInt8] = []
+    private var count = 0
+    /// The state before the last line, which may come again.
+    private var before: (count: Int, file: Int, line: Int)?
+
+    init(_ sink: @escaping ([UInt8]) -> Void) { self.sink = sink }
+
+    private static let pieceSize = 64 << 10
+
+    /// The line that comes next begins an item. The one before it is complete; without a keyword it is forgotten.
+    mutating func begin() {
+        if let item {
+            if let row = item.row {
+                Self.write(bytes.count - item.start, to: &items)
+                Self.write(row, to: &items)
+                count += 1
+            } else {
+                bytes.removeLast(bytes.count - item.start)
+            }
+        }
+        if bytes.count >= Self.pieceSize { flush() }
+        item = (bytes.count, nil)
+        before = nil
+    }
+
+    /// The keyword of the item, by its row in the root table.
+    mutating func name(_ row: Int) { item?.row = row }
 
     mutating func append(_ next: LogicalLine) {
+        before = (bytes.count, file, line)
+        if item?.start == bytes.count {
+            (file, line) = (next.position.file, next.position.line)
+            Self.write(file, to: &bytes)
+            Self.write(line, to: &bytes)
+        }
         let changesFile = next.position.file != file
         bytes.append(next.kind.rawValue | (next.isExpanded ? 4 : 0) | (changesFile ? 8 : 0))
         if changesFile {
             file = next.position.file
-            write(UInt64(file))
+            Self.write(file, to: &bytes)
         }
         let delta = next.position.line - line
         line = next.position.line
-        write(UInt64(bitPattern: Int64(delta << 1 ^ delta >> 63)))
-        write(UInt64(next.position.column))
+        Self.write(delta << 1 ^ delta >> 63, to: &bytes)
+        Self.write(next.position.column, to: &bytes)
         guard next.kind == .text else { return }
-        write(UInt64(next.bytes.count))
+        Self.write(next.bytes.count, to: &bytes)
         bytes.append(contentsOf: next.bytes)
     }
 
-    mutating func finish(files: [SourceFile]) -> [UInt8] {
-        for index in 0..<8 { bytes[4 + index] = UInt8(truncatingIfNeeded: bytes.count >> (8 * index)) }
-        write(UInt64(files.count))
+    /// The last line comes again, in this item or in the next.
+    mutating func takeBack() {
+        guard let before else { return }
+        bytes.removeLast(bytes.count - before.count)
+        (file, line) = (before.file, before.line)
+        self.before = nil
+    }
+
+    mutating func finish(files: [SourceFile]) {
+        begin()
+        let places = [written + bytes.count, written + bytes.count + items.count + Self.length(of: count)]
+        Self.write(count, to: &bytes)
+        bytes += items
+        Self.write(files.count, to: &bytes)
         for file in files {
-            write(UInt64(file.path.utf8.count))
+            Self.write(file.path.utf8.count, to: &bytes)
             bytes.append(contentsOf: file.path.utf8)
             guard let from = file.includedFrom else {
                 bytes.append(0)
                 continue
             }
             bytes.append(1)
-            for number in [from.file, from.line, from.column] { write(UInt64(number)) }
+            for number in [from.file, from.line, from.column] { Self.write(number, to: &bytes) }
         }
-        return bytes
+        for place in places { bytes += (0..<8).map { UInt8(truncatingIfNeeded: place >> (8 * $0)) } }
+        bytes += FrozenItems.mark
+        flush()
     }
 
-    private mutating func write(_ number: UInt64) {
-        var rest = number
+    private mutating func flush() {
+        written += bytes.count
+        sink(bytes)
+        bytes.removeAll(keepingCapacity: true)
+    }
+
+    private static func write(_ number: Int, to bytes: inout [UInt8]) {
+        var rest = UInt64(bitPattern: Int64(number))
         while rest >= 0x80 {
             bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
             rest >>= 7
         }
         bytes.append(UInt8(truncatingIfNeeded: rest))
     }
+
+    private static func length(of number: Int) -> Int { max(1, (Int.bitWidth - number.leadingZeroBitCount + 6) / 7) }
 }
 
-/// Replays a frozen configuration. Bytes that are none end the replay early; nothing in them can trap.
-package struct FrozenLines {
+/// A frozen configuration, item by item. Only what is asked for is read; nothing in the bytes can trap.
+package struct FrozenItems {
     package let files: [SourceFile]
-    private let bytes: ArraySlice<UInt8>
-    private var at: Int
-    private let end: Int
-    private var file = 0
-    private var line = 0
+    /// Gives the bytes at these places of the memory, fewer where it ends.
+    private let read: (Range<Int>) -> [UInt8]
+    private var entries: [Entry] = []
+    private var next = 0
+    private var place = 0
+    /// Items that were read together, and where they stand.
+    private var piece: [UInt8] = []
+    private var pieceStart = 0
 
-    /// Nil if the bytes do not begin as a frozen configuration does.
-    package init?(_ bytes: ArraySlice<UInt8>) {
-        guard bytes.count >= 12, bytes.starts(with: "KAF1".utf8) else { return nil }
-        let base = bytes.startIndex
-        let place = bytes[(base + 4)..<(base + 12)].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        guard let length = Int(exactly: place), length >= 12, length <= bytes.count else { return nil }
-        let end = base + length
-        var reader = FrozenLines(bytes: bytes, at: end, end: bytes.endIndex)
-        guard let files = reader.readFiles() else { return nil }
+    static let mark = Array("KAF2".utf8)
+    /// Items are read together up to this many bytes.
+    private static let pieceSize = 64 << 10
+
+    private struct Entry {
+        var length: UInt32
+        var row: UInt16
+    }
+
+    /// An item: its keyword's row in the root table, and its bytes.
+    package struct Item {
+        package let row: Int
+        let bytes: ArraySlice<UInt8>
+
+        /// All but the place where it stands: equal for items that say the same.
+        package var content: ArraySlice<UInt8> {
+            var numbers = FrozenNumbers(bytes)
+            _ = numbers.next()
+            _ = numbers.next()
+            return numbers.rest
+        }
+    }
+
+    /// Nil if the first `size` bytes of the memory do not end as a frozen configuration does.
+    package init?(size: Int, _ read: @escaping (Range<Int>) -> [UInt8]) {
+        self.read = read
+        guard size >= 20 else { return nil }
+        let end = read(size - 20..<size)
+        guard end.count == 20, end.suffix(4).elementsEqual(Self.mark) else { return nil }
+        let places = [0, 8].map { start in (0..<8).reduce(0) { $0 | Int(end[start + $1]) << (8 * $1) } }
+        guard places[0] >= 0, places[0] <= places[1], places[1] <= size - 20 else { return nil }
+        var table = FrozenNumbers(read(places[1]..<(size - 20))[...])
+        guard let files = Self.files(&table) else { return nil }
         self.files = files
-        self.bytes = bytes
-        at = base + 12
-        self.end = end
+        var numbers = FrozenNumbers(read(places[0]..<places[1])[...])
+        guard let entries = Self.entries(&numbers, limit: places[0]) else { return nil }
+        self.entries = entries
     }
 
-    /// As above.
-    package init?(_ bytes: [UInt8]) { self.init(bytes[...]) }
-
-    private init(bytes: ArraySlice<UInt8>, at: Int, end: Int) {
-        files = []
-        self.bytes = bytes
-        self.at = at
-        self.end = end
+    /// One that is in memory as a whole.
+    package init?(_ bytes: [UInt8]) {
+        self.init(size: bytes.count) { Array(bytes[$0.clamped(to: bytes.indices)]) }
     }
 
-    private mutating func readFiles() -> [SourceFile]? {
-        guard let count = number(), count <= bytes.count else { return nil }
+    private static func entries(_ numbers: inout FrozenNumbers, limit: Int) -> [Entry]? {
+        guard let count = numbers.next(), count <= numbers.rest.count else { return nil }
+        var left = limit
+        var entries: [Entry] = []
+        entries.reserveCapacity(count)
+        for _ in 0..<count {
+            guard let length = numbers.next(), let row = numbers.next(), length <= left, let length = UInt32(exactly: length),
+                let row = UInt16(exactly: row)
+            else { return nil }
+            left -= Int(length)
+            entries.append(Entry(length: length, row: row))
+        }
+        return entries
+    }
+
+    private static func files(_ numbers: inout FrozenNumbers) -> [SourceFile]? {
+        guard let count = numbers.next(), count <= numbers.rest.count else { return nil }
         var files: [SourceFile] = []
         for _ in 0..<count {
-            guard let length = number(), length <= end - at else { return nil }
-            var file = SourceFile(path: bytes[at..<(at + length)].text)
-            at += length
-            guard at < end else { return nil }
-            at += 1
-            if bytes[at - 1] == 1 {
-                guard let from = number(), let line = number(), let column = number() else { return nil }
+            guard let path = numbers.text(), let isIncluded = numbers.next() else { return nil }
+            var file = SourceFile(path: path.text)
+            if isIncluded == 1 {
+                guard let from = numbers.next(), let line = numbers.next(), let column = numbers.next() else { return nil }
                 file.includedFrom = Position(file: from, line: line, column: column)
             }
             files.append(file)
@@ -110,35 +208,95 @@ package struct FrozenLines {
         return files
     }
 
+    /// The next item whose row is wanted; nil behind the last.
+    package mutating func next(where isWanted: (_ row: Int) -> Bool) -> Item? {
+        while next < entries.count {
+            let entry = entries[next]
+            let range = place..<(place + Int(entry.length))
+            defer {
+                next += 1
+                place = range.upperBound
+            }
+            guard isWanted(Int(entry.row)) else { continue }
+            if range.lowerBound < pieceStart || range.upperBound > pieceStart + piece.count { readPiece(isWanted) }
+            let start = range.lowerBound - pieceStart
+            guard start >= 0, start + range.count <= piece.count else { return nil }
+            return Item(row: Int(entry.row), bytes: piece[start..<(start + range.count)])
+        }
+        return nil
+    }
+
+    /// Reads the next item with those behind it that are wanted, too.
+    private mutating func readPiece(_ isWanted: (_ row: Int) -> Bool) {
+        var end = place + Int(entries[next].length)
+        for entry in entries[(next + 1)...] {
+            guard isWanted(Int(entry.row)), end + Int(entry.length) - place <= Self.pieceSize else { break }
+            end += Int(entry.length)
+        }
+        pieceStart = place
+        piece = read(place..<end)
+    }
+
+    /// From the first again.
+    package mutating func rewind() { (next, place) = (0, 0) }
+}
+
+/// The lines of a frozen item. Bytes that are none end the replay early.
+struct FrozenLines {
+    private var numbers: FrozenNumbers
+    private var file = 0
+    private var line = 0
+
+    init(_ item: FrozenItems.Item) {
+        numbers = FrozenNumbers(item.bytes)
+        file = numbers.next() ?? 0
+        line = numbers.next() ?? 0
+    }
+
     /// The next line with its position; nil at the end, or where the bytes are not what the writer wrote.
-    package mutating func next() -> LogicalLine? {
-        guard at < end else { return nil }
-        let flags = bytes[at]
-        at += 1
+    mutating func next() -> LogicalLine? {
+        guard let flags = numbers.byte() else { return nil }
         if flags & 8 != 0 {
-            guard let number = number() else { return nil }
+            guard let number = numbers.next() else { return nil }
             file = number
         }
-        guard let kind = LogicalLine.Kind(rawValue: flags & 3), let zigzag = number(), let column = number() else { return nil }
+        guard let kind = LogicalLine.Kind(rawValue: flags & 3), let zigzag = numbers.next(), let column = numbers.next() else { return nil }
         line &+= zigzag >> 1 ^ -(zigzag & 1)
         let position = Position(file: file, line: line, column: column)
         let isExpanded = flags & 4 != 0
         guard kind == .text else {
             return LogicalLine(kind, kind == .open ? Self.open : Self.close, at: position, isExpanded: isExpanded)
         }
-        guard let length = number(), length <= end - at else { return nil }
-        defer { at += length }
-        return LogicalLine(.text, bytes[at..<(at + length)], at: position, isExpanded: isExpanded)
+        return numbers.text().map { LogicalLine(.text, $0, at: position, isExpanded: isExpanded) }
     }
 
     private static let open: ArraySlice<UInt8> = [Sign.open]
     private static let close: ArraySlice<UInt8> = [Sign.close]
+}
+
+/// Numbers and texts from bytes that may be anything.
+private struct FrozenNumbers {
+    private let bytes: ArraySlice<UInt8>
+    private var at: Int
+
+    init(_ bytes: ArraySlice<UInt8>) {
+        self.bytes = bytes
+        at = bytes.startIndex
+    }
+
+    var rest: ArraySlice<UInt8> { bytes[at...] }
+
+    mutating func byte() -> UInt8? {
+        guard at < bytes.endIndex else { return nil }
+        defer { at += 1 }
+        return bytes[at]
+    }
 
     /// At most 56 bits, so that no sum of two can overflow.
-    private mutating func number() -> Int? {
+    mutating func next() -> Int? {
         var value = 0
         var shift = 0
-        while at < end, shift < 56 {
+        while at < bytes.endIndex, shift < 56 {
             let byte = bytes[at]
             at += 1
             value |= Int(byte & 0x7f) << shift
@@ -146,5 +304,12 @@ package struct FrozenLines {
             shift += 7
         }
         return nil
+    }
+
+    /// A length, and so many bytes.
+    mutating func text() -> ArraySlice<UInt8>? {
+        guard let length = next(), length <= bytes.endIndex - at else { return nil }
+        defer { at += length }
+        return bytes[at..<(at + length)]
     }
 }

@@ -11,6 +11,9 @@ package struct Reader {
     package var processes: KeywordEntry.Processes = .all
     /// Called again and again while something long is read: the time for whoever reads beside other work to see to that.
     package var intermission: () -> Void = {}
+    /// Blocks until the next intermission: it takes longer than a small block.
+    private var blocksToGo = Self.blocksBetween
+    private static let blocksBetween = 16
     /// The blocks being read, outermost first: their names and where they were opened.
     package private(set) var blocks: [(name: String, position: Position)] = []
     /// The first block inside the current outermost one whose '}' stands further to the left than the block itself: it may be the end
@@ -43,21 +46,18 @@ package struct Reader {
     /// Findings kept; a file that is no configuration at all must not fill the memory with them.
     private static let findingLimit = 20_000
 
-    /// Reads files. With `freezing`, the logical lines are kept for `takeFrozen`.
-    package init(surroundings: Surroundings, source: Source, freezing: Bool = false) {
+    /// Reads files. What is read goes to `frozen` as well, piece by piece, until `finishFreezing`.
+    package init(surroundings: Surroundings, source: Source, freezing frozen: (([UInt8]) -> Void)? = nil) {
         self.surroundings = surroundings
         self.source = source
-        if freezing { freezer = Freezer() }
+        freezer = frozen.map { Freezer($0) }
     }
 
-    /// Replays a frozen configuration.
-    package init(surroundings: Surroundings, frozen: FrozenLines) {
-        self.surroundings = surroundings
-        self.frozen = frozen
-    }
+    /// Replays items of a frozen configuration.
+    package init(surroundings: Surroundings) { self.surroundings = surroundings }
 
     /// Reads one text, as tests do; its includes find nothing.
-    package init(surroundings: Surroundings, text: String = "", path: String = "keepalived.conf") {
+    package init(surroundings: Surroundings, text: String, path: String = "keepalived.conf") {
         self.init(
             surroundings: surroundings,
             source: Source(text: Array(text.utf8), path: path, in: FileSystem(), SourceOptions())
@@ -65,12 +65,12 @@ package struct Reader {
     }
 
     /// The files that positions count.
-    package var files: [SourceFile] { source?.files ?? frozen?.files ?? [] }
+    package var files: [SourceFile] { source?.files ?? [] }
 
-    /// The configuration as read so far in frozen form; empty unless asked for at the beginning.
-    package mutating func takeFrozen() -> [UInt8] {
-        guard var freezer = freezer.take() else { return [] }
-        return freezer.finish(files: files)
+    /// Everything has been read: the frozen form is completed.
+    package mutating func finishFreezing() {
+        guard var freezer = freezer.take() else { return }
+        freezer.finish(files: files)
     }
 
     /// Keeps a finding; those beyond the limit are only counted, so that a broken file cannot fill the memory.
@@ -112,6 +112,7 @@ package struct Reader {
     mutating func nextLine() -> LogicalLine? {
         if let line = pushedBack {
             pushedBack = nil
+            freezer?.append(line)
             return line
         }
         let next = source?.next(&news) ?? frozen?.next()
@@ -154,7 +155,19 @@ package struct Reader {
     }
 
     /// The line comes again.
-    mutating func pushBack(_ line: LogicalLine) { pushedBack = line }
+    mutating func pushBack(_ line: LogicalLine) {
+        pushedBack = line
+        freezer?.takeBack()
+    }
+
+    /// What comes next stands outside of blocks.
+    mutating func beginItem() { freezer?.begin() }
+
+    /// The item that was begun is for the keyword of this row.
+    mutating func nameItem(_ row: Int) { freezer?.name(row) }
+
+    /// The lines that come next are those of a frozen item.
+    mutating func replay(_ item: FrozenItems.Item) { frozen = FrozenLines(item) }
 
     mutating func statement(_ line: LogicalLine) -> Statement {
         var unterminated = false
@@ -173,6 +186,14 @@ package struct Reader {
 
     mutating func enter(_ statement: Statement) {
         blocks.append((statement.name, statement.position))
+        pause()
+    }
+
+    /// A block more has been read.
+    mutating func pause() {
+        blocksToGo -= 1
+        guard blocksToGo == 0 else { return }
+        blocksToGo = Self.blocksBetween
         intermission()
     }
 

@@ -61,7 +61,7 @@ package struct Vocabulary: Sendable {
     }
 
     /// The row of a keyword.
-    subscript(name: String) -> Int? {
+    package subscript(name: String) -> Int? {
         var name = name
         return name.withUTF8 { bytes in
             var slot = Self.hash(bytes) & (slots.count - 1)

@@ -70,12 +70,18 @@ package final class SealedMemory {
         try shim("fcntl") { clinux_seal(descriptor.number) }
     }
 
+    /// Seals what a draft holds; nothing can be added to it any more.
+    package init(sealing draft: MemoryDraft) throws(SystemError) {
+        descriptor = draft.descriptor
+        try shim("fcntl") { clinux_seal(descriptor.number) }
+    }
+
     /// Writes a file without a name into the directory; only its file system is of interest, memory is spared.
-    package init(_ bytes: [UInt8], in directory: String) throws(SystemError) {
+    package init(copying other: SealedMemory, in directory: String) throws(SystemError) {
         let file = FileDescriptor(
             owning: try shim("open") { clinux_open_nameless(directory) }
         )
-        try file.write(all: bytes)
+        try file.write(all: try other.read())
         descriptor = FileDescriptor(owning: try system("open") { open("/proc/self/fd/\(file.number)", O_RDONLY | O_CLOEXEC) })
     }
 
@@ -98,14 +104,53 @@ package final class SealedMemory {
         return body(UnsafeRawBufferPointer(start: start, count: size))
     }
 
-    /// Whether both hold the same bytes.
-    package func isSame(as other: SealedMemory) throws(SystemError) -> Bool {
-        let others = try other.read()
-        return try withBytes { mine in others.withUnsafeBytes { mine.count == $0.count && mine.elementsEqual($0) } }
-    }
-
     /// A copy of the bytes.
     package func read() throws(SystemError) -> [UInt8] { try withBytes { Array($0) } }
+
+    /// A copy of a part of the bytes; shorter where they end.
+    package func read(_ range: Range<Int>) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
+            while count < range.count {
+                let got = pread(descriptor.number, buffer.baseAddress! + count, range.count - count, off_t(range.lowerBound + count))
+                if got < 0, errno == EINTR { continue }
+                guard got > 0 else { return }
+                count += got
+            }
+        }
+    }
+
+    /// How many bytes there are.
+    package var size: Int {
+        get throws(SystemError) { Int(try FileFacts(descriptor).size) }
+    }
+}
+
+/// Bytes on the way to sealed memory, added piece by piece.
+package final class MemoryDraft {
+    let descriptor: FileDescriptor
+    /// What went wrong first; the rest was left out.
+    private var failure: SystemError?
+
+    /// The name shows in /proc only.
+    package init(name: String) throws(SystemError) {
+        descriptor = FileDescriptor(owning: try shim("memfd_create") { clinux_memfd_create(name) })
+    }
+
+    /// Adds a piece; what goes wrong is told by `seal`.
+    package func append(_ bytes: [UInt8]) {
+        guard failure == nil else { return }
+        do throws(SystemError) {
+            try descriptor.write(all: bytes)
+        } catch {
+            failure = error
+        }
+    }
+
+    /// Seals it; throws what went wrong in writing.
+    package func seal() throws(SystemError) -> SealedMemory {
+        if let failure { throw failure }
+        return try SealedMemory(sealing: self)
+    }
 }
 
 /// A named pipe through which a script is told what happens.

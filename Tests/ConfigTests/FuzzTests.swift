@@ -53,10 +53,11 @@ import Testing
         options.limits.bytes = 1 << 16
         var found: [Diagnostic] = []
         let source = Source("keepalived.conf", in: FileSystem(files: files), options, &found)
-        var reader = Reader(surroundings: Surroundings(), source: source, freezing: true)
+        var frozen: [UInt8] = []
+        var reader = Reader(surroundings: Surroundings(), source: source) { frozen += $0 }
         var settings = GlobalSettings()
         reader.readRoot(by: table, into: &settings)
-        let frozen = reader.takeFrozen()
+        reader.finishFreezing()
         let findings = Findings(reader.diagnostics, files: reader.files)
         var report = TextReport(findings, fileSystem: FileSystem(files: files))
         #expect(findings.json.utf8.count > 0)
@@ -67,13 +68,13 @@ import Testing
 
     /// What is replayed means what was read.
     private func replay(_ frozen: [UInt8], _ settings: GlobalSettings) {
-        guard let lines = FrozenLines(frozen) else {
+        guard var items = FrozenItems(frozen) else {
             Issue.record("what was frozen cannot be replayed")
             return
         }
-        var reader = Reader(surroundings: Surroundings(), frozen: lines)
+        var reader = Reader(surroundings: Surroundings())
         var again = GlobalSettings()
-        reader.readRoot(by: table, into: &again)
+        reader.replay(&items, by: table, into: &again)
         #expect(again == settings)
     }
 

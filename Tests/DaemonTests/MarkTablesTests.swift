@@ -30,7 +30,7 @@ struct MarkTablesTests {
             server("G", 0, .tcp, [.address(a, port: 80, .tcp), .address(b, port: 81, .tcp), .address(c, port: 81, .tcp)]),
             server("G", 1, .udp, [.address(a, port: 80, .udp), .address(b, port: 81, .udp), .address(c, port: 81, .udp)]),
             server("H", 0, .tcp, [.address(d, port: 80, .tcp)]),
-        ]
+        ].map(Shared.init)
         return health
     }
 
@@ -52,7 +52,7 @@ struct MarkTablesTests {
         var health = Self.health
         var plain = VirtualServerSettings(.address(IPAddress("10.90.9.30")!, port: 80))
         plain.services = [.address(IPAddress("10.90.9.30")!, port: 80, .tcp)]
-        health.virtualServers = [Self.server("G", 0, .tcp, [.mark(7, .ipv4)]), plain]
+        health.virtualServers = [Self.server("G", 0, .tcp, [.mark(7, .ipv4)]), plain].map(Shared.init)
         let before = health
         #expect(groups.mark(&health).isEmpty)
         #expect(health == before)

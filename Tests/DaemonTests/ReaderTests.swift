@@ -10,8 +10,9 @@ import Testing
 
 /// What a reload takes and what it refuses, and what passes between the processes on the way.
 @Suite struct ReaderTests {
-    private func reading(_ text: String, _ change: (inout ConfigurationRequest) -> Void = { _ in })
-        -> (reading: ConfigurationReading, report: ReadReport)
+    private func reading(
+        _ text: String, freezing draft: MemoryDraft? = nil, _ change: (inout ConfigurationRequest) -> Void = { _ in }
+    ) -> (reading: ConfigurationReading, report: ReadReport)
     {
         var line = CommandLine()
         line.configurationFile = "/k.conf"
@@ -20,7 +21,7 @@ import Testing
         var system = FileSystem()
         system.exists = { $0 == "/k.conf" }
         system.read = { $0 == "/k.conf" ? .text(Array(text.utf8)) : .missing }
-        let reading = request.read(in: system)
+        let reading = request.read(in: system, freezing: draft)
         return (reading, request.report(on: reading))
     }
 
@@ -71,20 +72,68 @@ import Testing
         #expect(reading("vrrp_instance a {\n interface lo\n virtual_router_id 1\n}\n").report.needed == [.vrrp])
     }
 
+    private func frozen(_ text: String) throws -> (reading: ConfigurationReading, memory: SealedMemory) {
+        let draft = try MemoryDraft(name: "test")
+        let reading = reading(text, freezing: draft) { _ in }.reading
+        return (reading, try draft.seal())
+    }
+
+    private func replay(_ text: String, for processes: KeywordEntry.Processes, after old: Replay? = nil) throws -> Replay {
+        Replay(of: try FrozenConfiguration(frozen(text).memory), for: processes, after: old)
+    }
+
     @Test func whatIsFrozenIsReplayed() throws {
-        let first = reading("instance one\nglobal_defs {\n router_id left\n max_auto_priority 7\n}\n").reading
-        let memory = try SealedMemory(first.frozen.bytes, name: "test")
+        let (first, memory) = try frozen("instance one\nglobal_defs {\n router_id left\n max_auto_priority 7\n}\n")
         for kind in ChildKind.allCases {
-            let replayed = try Configuration(frozen: memory, for: kind.processes)
-            #expect(replayed.globals == first.configuration.globals)
+            let replayed = Replay(of: try FrozenConfiguration(memory), for: kind.processes)
+            #expect(replayed.configuration.globals == first.configuration.globals)
         }
         #expect(first.configuration.globals.routerID == "left")
     }
 
+    /// A reload among thousands of virtual servers takes over those whose blocks are as they were.
+    @Test func unchangedVirtualServersAreTakenOver() throws {
+        func server(_ last: Int, weight: Int = 1, check: String = "TCP_CHECK {\n }") -> String {
+            "virtual_server 10.0.0.\(last) 80 {\n real_server 10.1.0.\(last) 80 {\n weight \(weight)\n \(check)\n }\n}\n"
+        }
+        let misc = "MISC_CHECK {\n misc_path /bin/true\n }"
+        let group = "virtual_server_group g {\n 10.0.1.1 80\n}\nvirtual_server group g {\n real_server 10.1.0.9 80 {\n }\n}\n"
+        let texts = [
+            server(1) + server(2, check: misc) + server(3) + group,
+            // One added in front, one changed, one taken away, the others moved.
+            server(4) + server(3, weight: 9) + group + server(2, check: misc),
+            // The same twice, and something global.
+            "global_defs {\n checker_log_all_failures\n}\n" + server(3) + server(3) + server(2),
+            "global_defs {\n checker_log_all_failures\n smtp_alert true\n}\n" + server(3) + server(2),
+            server(2) + server(3), "vrrp_version 3\n" + server(3) + server(2),
+        ]
+        for from in texts {
+            for to in texts {
+                let old = try replay(from, for: ChildKind.checker.processes)
+                let new = try replay(to, for: ChildKind.checker.processes, after: old)
+                #expect(new.configuration == (try replay(to, for: ChildKind.checker.processes)).configuration)
+                #expect(new.isSame(as: old) == (from == to))
+                // And once more on top of what was taken over.
+                let back = try replay(from, for: ChildKind.checker.processes, after: new)
+                #expect(back.configuration == old.configuration)
+            }
+        }
+    }
+
+    @Test func whatOthersDoIsNoChange() throws {
+        let router = "vrrp_instance a {\n interface lo\n virtual_router_id 1\n}\n"
+        let server = "virtual_server 10.0.0.1 80 {\n real_server 10.1.0.1 80 {\n }\n}\n"
+        for kind in [ChildKind.vrrp, .bfd] {
+            let before = try replay(server + router, for: kind.processes)
+            #expect(try replay("\n" + router + server + server, for: kind.processes, after: before).isSame(as: before))
+        }
+        #expect(!(try replay(server, for: .vrrp)).isSame(as: try replay(server + router, for: .vrrp)))
+    }
+
     @Test func otherMemoryIsNoConfiguration() throws {
-        for bytes in [[], Array("KAD1".utf8), Array("KAD1\u{0}\u{0}\u{0}\u{9}".utf8), Array("something else".utf8)] {
+        for bytes in [[], Array("KAD2".utf8), Array("\u{9}\u{0}\u{0}\u{0}KAD2".utf8), Array("something else".utf8)] {
             let memory = try SealedMemory(bytes, name: "test")
-            #expect(throws: SystemError.self) { try Configuration(frozen: memory, for: .vrrp) }
+            #expect(throws: SystemError.self) { try FrozenConfiguration(memory) }
         }
     }
 
@@ -112,7 +161,7 @@ import Testing
         for _ in 0..<2 { #expect(book.answer("user x") { asked += 1; return "7 8" } == "7 8") }
         #expect(book.answer("user y") { nil } == nil)
         #expect(asked == 1)
-        let copy = Facts(bytes: book.facts.bytes[...])
+        let copy = Facts(bytes: Array(book.facts.bytes[...]))
         #expect(copy == book.facts)
         let replay = FactBook(copy ?? Facts())
         #expect(replay.answer("user x") { "other" } == "7 8")

@@ -7,13 +7,16 @@ package import Daemon
 package struct Trial {
     package let text: [UInt8]
     package let reading: ConfigurationReading
+    private let frozen: [UInt8]
 
     package init(_ text: [UInt8]) {
         self.text = text
-        reading = Self.read(text)
+        var frozen: [UInt8] = []
+        reading = Self.read(text) { frozen += $0 }
+        self.frozen = frozen
     }
 
-    private static func read(_ text: [UInt8]) -> ConfigurationReading {
+    private static func read(_ text: [UInt8], freezing frozen: (([UInt8]) -> Void)? = nil) -> ConfigurationReading {
         var options = SourceOptions()
         options.id = "main"
         options.environment = { $0 == "HOME" ? "/root" : nil }
@@ -22,7 +25,7 @@ package struct Trial {
         options.limits.bytes = 1 << 18
         return ConfigurationReading(
             of: InventedMachine.mainPath, in: InventedMachine.files(text), options, asking: InventedMachine.surroundings,
-            freezing: true
+            freezing: frozen
         )
     }
 
@@ -53,10 +56,20 @@ package struct Trial {
 
     /// Children are to settle on the very same settings.
     private var replayFault: String? {
-        guard let frozen = FrozenConfiguration(bytes: reading.frozen.bytes),
-            let replayed = Configuration(replaying: frozen, for: .all)
-        else { return "what was frozen cannot be replayed" }
-        return replayed == reading.configuration ? nil : "what is replayed means something else"
+        guard let frozen = FrozenConfiguration(frozen) else { return "what was frozen cannot be replayed" }
+        let replayed = Replay(of: frozen, for: .all)
+        guard replayed.configuration == reading.configuration else { return "what is replayed means something else" }
+        return takeoverFault(replayed)
+    }
+
+    /// What is taken over from an earlier configuration is what would be read: here, from one without the last line.
+    private func takeoverFault(_ replayed: Replay) -> String? {
+        var earlier: [UInt8] = []
+        let end = text.dropLast().lastIndex(of: 0x0a) ?? text.startIndex
+        _ = Self.read(Array(text[..<end])) { earlier += $0 }
+        guard let before = FrozenConfiguration(earlier), let now = FrozenConfiguration(frozen) else { return "what was frozen cannot be replayed" }
+        let after = Replay(of: now, for: .all, after: Replay(of: before, for: .all))
+        return after.configuration == replayed.configuration ? nil : "what is taken over means something else"
     }
 
     /// `--fmt` changes no meaning, and nothing at all the second time.

@@ -141,7 +141,7 @@ func virtualServer(_ text: String, _ servers: [RealServerSettings]) -> VirtualSe
 
 func health(_ services: [VirtualServerSettings]) -> HealthSettings {
     var settings = HealthSettings()
-    settings.virtualServers = services
+    settings.virtualServers = services.map(Shared.init)
     return settings
 }
 

@@ -11,7 +11,7 @@ import Testing
         /// `line code` of warnings and errors, and hints in parentheses.
         var findings: [String]
 
-        var first: VirtualServerSettings { settings.virtualServers[0] }
+        var first: VirtualServerSettings { settings.virtualServers[0].value }
     }
 
     private func read(_ text: String, global: GlobalSettings = GlobalSettings()) -> Result {

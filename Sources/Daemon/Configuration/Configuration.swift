@@ -33,6 +33,12 @@ struct ConfigurationDraft: Sendable {
             + HealthDraft.rows.lifted(to: \.health) + BFDSettings.rows.lifted(to: \.bfd)
     )
 
+    /// The row of the blocks that stand on their own, of which there may be very many.
+    static let virtualServerRow = table.vocabulary["virtual_server"]
+
+    /// Makes the tables, which takes longer than to read a small file; they last as long as the process.
+    static func prepare() { _ = table }
+
     /// The children that have something to do.
     var needed: Set<ChildKind> {
         var needed: Set<ChildKind> = []

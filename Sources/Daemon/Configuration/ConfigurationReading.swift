@@ -12,21 +12,20 @@ package struct ConfigurationReading {
     var needed: Set<ChildKind>
     /// What is read and checked, and has no effect: keywords whose features are not built, in the order of the files.
     package let inactive: [Diagnostic]
-    /// What children replay; without lines unless it was asked for.
-    package var frozen: FrozenConfiguration
 
-    /// Reads and settles what a path or a pattern names; may take its time.
+    /// Reads and settles what a path or a pattern names; may take its time. `frozen` takes what children replay, piece by piece.
     package init(
-        of pattern: String, in fileSystem: FileSystem, _ options: SourceOptions, asking surroundings: Surroundings, freezing: Bool
+        of pattern: String, in fileSystem: FileSystem, _ options: SourceOptions, asking surroundings: Surroundings,
+        freezing frozen: (([UInt8]) -> Void)? = nil
     ) {
         var found: [Diagnostic] = []
         let source = Source(pattern, in: fileSystem, options, &found)
         let book = FactBook()
-        var reader = Reader(surroundings: Surroundings(book, asking: surroundings), source: source, freezing: freezing)
+        var reader = Reader(surroundings: Surroundings(book, asking: surroundings), source: source, freezing: frozen)
         for diagnostic in found { reader.report(diagnostic) }
         var draft = ConfigurationDraft()
         reader.readRoot(by: ConfigurationDraft.table, into: &draft)
-        let lines = reader.takeFrozen()
+        reader.finishFreezing()
         needed = draft.needed
         book.facts.neededChildren = needed
         configuration = Configuration(&draft, &reader)
@@ -38,7 +37,7 @@ package struct ConfigurationReading {
             )
         }
         inactive = Findings(unbuilt, files: reader.files).diagnostics
-        frozen = FrozenConfiguration(facts: book.facts, lines: lines)
+        frozen?(FrozenConfiguration.ending(with: book.facts))
     }
 
     /// With one more finding, before the others.

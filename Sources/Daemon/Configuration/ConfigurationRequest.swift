@@ -30,8 +30,8 @@ struct ConfigurationRequest {
     }
 
     /// Reads and settles everything, for children to replay unless it is only looked at.
-    func read(in fileSystem: FileSystem = .machine, freezing: Bool = true) -> ConfigurationReading {
-        ConfigurationReading(of: path, in: fileSystem, options, asking: .ofSystem(), freezing: freezing)
+    func read(in fileSystem: FileSystem = .machine, freezing draft: MemoryDraft? = nil) -> ConfigurationReading {
+        ConfigurationReading(of: path, in: fileSystem, options, asking: .ofSystem(), freezing: draft.map { draft in { draft.append($0) } })
     }
 
     /// What steers the preprocessor.
@@ -46,15 +46,20 @@ struct ConfigurationRequest {
 
     /// Reads in the network namespace that the configuration is for, since it is about the interfaces there. What the
     /// configuration itself says of a namespace is known only after a first reading.
-    func readInNamespace(freezing: Bool = true) -> ConfigurationReading {
-        if let namespace {
-            let failure = Self.enter(namespace)
-            return read(freezing: freezing).adding(failure)
+    ///
+    /// `draft` makes the memory for what children replay, anew for each reading.
+    func readInNamespace<Failure>(
+        _ draft: () throws(Failure) -> MemoryDraft?
+    ) throws(Failure) -> (reading: ConfigurationReading, frozen: MemoryDraft?) {
+        let failure = namespace.flatMap { Self.enter($0) }
+        let first = try draft()
+        let reading = read(freezing: first)
+        guard namespace == nil, let name = reading.configuration.globals.namespace.network else {
+            return (reading.adding(failure), first)
         }
-        let reading = read(freezing: freezing)
-        guard let name = reading.configuration.globals.namespace.network else { return reading }
-        if let failure = Self.enter(name) { return reading.adding(failure) }
-        return read(freezing: freezing)
+        if let failure = Self.enter(name) { return (reading.adding(failure), first) }
+        let second = try draft()
+        return (read(freezing: second), second)
     }
 
     /// What is wrong with the namespace; nil if this process is in it now.

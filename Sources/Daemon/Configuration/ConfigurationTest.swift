@@ -7,7 +7,7 @@ import Linux
 enum ConfigurationTest {
     /// `log` is a file that the findings are appended to; nil for stderr.
     static func run(_ commandLine: CommandLine, log: String?) -> Int32 {
-        let reading = ConfigurationRequest(commandLine).readInNamespace(freezing: false)
+        let reading = ConfigurationRequest(commandLine).readInNamespace { nil }.reading
         var report = TextReport(reading.findings, fileSystem: .machine)
         let text = commandLine.printsJSON ? reading.findings.json : report.text()
         if let log, !append(text, to: log) { StandardStream.error.write(text) }

@@ -30,8 +30,8 @@ struct Facts: Equatable {
     }
 
     /// Nil for bytes that end too early.
-    init?(bytes: ArraySlice<UInt8>) {
-        var reader = ByteReader(bytes)
+    init?(bytes: [UInt8]) {
+        var reader = ByteReader(bytes[...])
         do {
             while reader.count > 0 {
                 let question = try Self.text(&reader)

@@ -55,12 +55,12 @@ final class ReaderProcess {
     func cancel() { try? Signal.kill.send(to: process) }
 
     private static func read(_ request: ConfigurationRequest, for parent: Int32, telling channel: MessageChannel) -> Int32 {
-        var reading = request.readInNamespace()
-        reading = reading.adding(request.save(reading, for: parent))
         do {
-            let frozen = try freeze(&reading)
+            var (reading, draft) = try request.readInNamespace { () throws(SystemError) in try MemoryDraft(name: "keepalived.conf") }
+            reading = reading.adding(request.save(reading, for: parent))
+            let frozen = try draft.map { draft throws(SystemError) in try moved(try draft.seal(), &reading) }
             let report = request.report(on: reading)
-            try channel.send(report.bytes, with: report.refusal == nil ? frozen.descriptor : nil)
+            try channel.send(report.bytes, with: report.refusal == nil ? frozen?.descriptor : nil)
             return 0
         } catch {
             return ExitCode.internalError.rawValue
@@ -68,17 +68,15 @@ final class ReaderProcess {
     }
 
     /// `tmp_config_directory`: a file without a name there instead of memory, or memory with a remark if that fails.
-    private static func freeze(_ reading: inout ConfigurationReading) throws(SystemError) -> SealedMemory {
-        let bytes = reading.frozen.bytes
-        if let directory = reading.configuration.globals.files.temporaryDirectory {
-            do throws(SystemError) {
-                return try SealedMemory(bytes, in: directory)
-            } catch {
-                let text = "tmp_config_directory \(directory) cannot be used, memory is used instead - \(error)"
-                reading = reading.adding(Diagnostic(.hint, "no-temporary-file", at: nil, text))
-            }
+    private static func moved(_ memory: SealedMemory, _ reading: inout ConfigurationReading) throws(SystemError) -> SealedMemory {
+        guard let directory = reading.configuration.globals.files.temporaryDirectory else { return memory }
+        do throws(SystemError) {
+            return try SealedMemory(copying: memory, in: directory)
+        } catch {
+            let text = "tmp_config_directory \(directory) cannot be used, memory is used instead - \(error)"
+            reading = reading.adding(Diagnostic(.hint, "no-temporary-file", at: nil, text))
+            return memory
         }
-        return try SealedMemory(bytes, name: "keepalived.conf")
     }
 
     private func hear() {

@@ -12,6 +12,8 @@ extension Supervisor {
         if commandLine.allowsCoreDumps { try? Privileges.allowCoreDumps() }
         if let pattern = commandLine.corePattern { setCorePattern(pattern) }
         introduce()
+        // Made once, here: all processes are forked from this one.
+        ConfigurationDraft.prepare()
         reader = try ReaderProcess(ConfigurationRequest(commandLine), on: loop, processes) { [unowned self] outcome, _ in
             reader = nil
             start(with: outcome)

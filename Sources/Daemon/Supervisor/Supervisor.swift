@@ -55,7 +55,9 @@ final class Supervisor {
     struct InForce {
         var memory: SealedMemory
         var report: ReadReport
-        var settings: Configuration
+        private var replay: Replay
+
+        var settings: Configuration { replay.configuration }
 
         var plan: SupervisorCore.Plan {
             SupervisorCore.Plan(needed: report.needed, waitTime: settings.globals.childWaitTime)
@@ -65,11 +67,7 @@ final class Supervisor {
         init(_ report: ReadReport, _ memory: SealedMemory, after old: InForce? = nil) throws(SystemError) {
             self.report = report
             self.memory = memory
-            if let old, try memory.isSame(as: old.memory) {
-                settings = old.settings
-            } else {
-                settings = try Configuration(frozen: memory, for: .parent)
-            }
+            replay = Replay(of: try FrozenConfiguration(memory), for: .parent, after: old?.replay)
         }
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-import Basics
+package import Basics
 import Config
 
 // What the file says, before inheritance: values that another level may give are nil until said.
@@ -176,9 +176,9 @@ package struct VirtualServerDraft: TimedDraft, Sendable {
 /// A virtual server is made into settings as soon as its block ends, so that large configurations are never held as drafts; what
 /// depends on other parts of the configuration is left open until `settle`.
 package struct HealthDraft: Sendable {
-    var virtualServers: [VirtualServerSettings] = []
-    /// The lines that open them, one for each.
-    var openings: [Opening] = []
+    private(set) var virtualServers: [Shared<VirtualServerSettings>] = []
+    /// Where they come from, one for each.
+    private(set) var origins: [Origin] = []
     /// In the order of the virtual servers that they are about.
     var questions: [Question] = []
     var groups: [VirtualServerGroupSettings] = []
@@ -186,12 +186,55 @@ package struct HealthDraft: Sendable {
     var pool = CheckPool()
     /// Whether there is a `virtual_server` block, even one that is no use.
     var mentionsVirtualServers = false
+    /// That of the block which is read next.
+    private var mark: Int?
+    /// The marks of the virtual servers that were settled, in their order; nil for one that must be settled anew each time.
+    package internal(set) var settledMarks: [Int?] = []
 
     package init() {}
 
     /// Whether no checker process is asked for. Tools wait for its pid file as soon as a virtual server is configured, so one
     /// without real servers asks for it too.
     package var isEmpty: Bool { !mentionsVirtualServers }
+
+    /// Where a virtual server comes from.
+    enum Origin: Sendable {
+        /// From a block that was read: the line that opens it.
+        case block(Opening, mark: Int?)
+        /// From an earlier configuration, where it was settled.
+        case settled(mark: Int)
+    }
+
+    /// Marks the block that comes next, so that its settings are known again.
+    package mutating func mark(_ mark: Int) { self.mark = mark }
+
+    /// Adds a virtual server as a block says it. Its place among those of its group depends on the others.
+    mutating func add(_ settings: VirtualServerSettings, opening: Opening) {
+        let standsAlone = if case .group = settings.target { false } else { true }
+        virtualServers.append(Shared(settings))
+        origins.append(.block(opening, mark: standsAlone ? mark : nil))
+        mark = nil
+    }
+
+    /// Adds a virtual server as it was settled in an earlier configuration.
+    package mutating func takeOver(_ settings: Shared<VirtualServerSettings>, mark: Int) {
+        mentionsVirtualServers = true
+        virtualServers.append(settings)
+        origins.append(.settled(mark: mark))
+    }
+
+    /// Gives the virtual servers away, so that each is changed in place and never held twice.
+    mutating func takeVirtualServers() -> [Shared<VirtualServerSettings>] {
+        defer { virtualServers = [] }
+        return virtualServers
+    }
+
+    /// What was needed for settling only.
+    mutating func forget() {
+        origins = []
+        questions = []
+        pool = CheckPool()
+    }
 }
 
 /// The place of a line that opens a block, for what is found out later.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+package import Basics
 package import Config
 
 /// What another part of the configuration says about a file that FILE_CHECKs name.
@@ -30,39 +31,39 @@ extension HealthDraft {
         result.notifiesAtStart = global.lvs.notifiesInitialState
         result.mailsOnlyForServers = global.mail.omitsCheckers
         result.notifyPipes = pipes(with: global, &reader)
-        var usedFiles: Set<String> = []
         var ordinals: [String: Int] = [:]
         var seen: Set<VirtualServerSettings.Identity> = []
-        // Taken out, so that each is changed in place and never held twice.
-        var servers = virtualServers
-        virtualServers = []
+        var servers = takeVirtualServers()
         var dropped: Set<Int> = []
         var asked = questions[...]
         for index in servers.indices {
             let end = asked.firstIndex { $0.virtualServer != index } ?? asked.endIndex
             let own = asked[..<end]
             asked = asked[end...]
-            guard openGroup(&servers[index], openings[index], &ordinals, &reader) else {
-                dropped.insert(index)
-                continue
+            if case .block(let opening, _) = origins[index] {
+                guard openGroup(&servers[index].value, opening, &ordinals, &reader) else {
+                    dropped.insert(index)
+                    continue
+                }
+                answer(own, about: &servers[index].value, with: global, files: files, sessions: sessions, &reader)
+                finish(&servers[index].value, with: global)
             }
-            answer(own, about: &servers[index], with: global, files: files, sessions: sessions, &usedFiles, &reader)
-            finish(&servers[index], with: global)
             guard seen.insert(servers[index].identity).inserted else {
-                reader.report(
-                    openings[index].diagnostic(
-                        .hint, "duplicate-virtual-server",
-                        "virtual server \(servers[index].name) is defined already; the second one is ignored"
-                    )
-                )
                 dropped.insert(index)
+                if case .block(let opening, _) = origins[index] {
+                    let text = "virtual server \(servers[index].name) is defined already; the second one is ignored"
+                    reader.report(opening.diagnostic(.hint, "duplicate-virtual-server", text))
+                }
                 continue
             }
         }
+        settledMarks = origins.map(\.mark)
         result.virtualServers = servers
         if !dropped.isEmpty {
             result.virtualServers = servers.enumerated().filter { !dropped.contains($0.offset) }.map(\.element)
+            settledMarks = settledMarks.enumerated().filter { !dropped.contains($0.offset) }.map(\.element)
         }
+        let usedFiles = result.usedFiles
         result.files = usedFiles.sorted().compactMap { name in
             files[name].map { facts in
                 var file = CheckFileSettings(name: name, path: facts.path)
@@ -71,9 +72,7 @@ extension HealthDraft {
                 return file
             }
         }
-        openings = []
-        questions = []
-        pool = CheckPool()
+        forget()
         return result
     }
 
@@ -146,7 +145,7 @@ extension HealthDraft {
 
     private mutating func answer(
         _ questions: ArraySlice<Question>, about settings: inout VirtualServerSettings, with global: GlobalSettings,
-        files: [String: CheckFileFacts], sessions: Set<String>, _ usedFiles: inout Set<String>, _ reader: inout Reader
+        files: [String: CheckFileFacts], sessions: Set<String>, _ reader: inout Reader
     ) {
         var removals: [(server: Int, check: Int)] = []
         for question in questions {
@@ -181,7 +180,6 @@ extension HealthDraft {
                     removals.append((server, check))
                     continue
                 }
-                usedFiles.insert(file.name)
                 guard !saysWeight else { continue }
                 change(server, check, &settings) { kind in
                     kind = .file(FileCheckSettings(name: file.name, weight: facts.weight, isReversed: facts.isReversed))
@@ -233,6 +231,26 @@ extension HealthDraft {
             for place in checks.indices { checks[place].logsAllFailures = true }
             settings.servers[index].checks = pool.shared(checks)
         }
+    }
+}
+
+extension HealthDraft.Origin {
+    fileprivate var mark: Int? {
+        switch self {
+        case .block(_, let mark): mark
+        case .settled(let mark): mark
+        }
+    }
+}
+
+extension HealthSettings {
+    /// The names of the files that checkers look at.
+    fileprivate var usedFiles: Set<String> {
+        var names: Set<String> = []
+        for server in virtualServers.lazy.flatMap(\.value.servers) {
+            for case .file(let file) in server.checks.lazy.map(\.kind) { names.insert(file.name) }
+        }
+        return names
     }
 }
 

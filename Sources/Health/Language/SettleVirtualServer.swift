@@ -36,8 +36,7 @@ extension VirtualServerDraft {
         settings.servers.reserveCapacity(servers.count)
         for draft in servers { add(draft, to: &settings, &health) }
         for rule in VirtualServerRule.all { rule.apply(self, &settings, &reader) }
-        health.virtualServers.append(settings)
-        health.openings.append(Opening(statement))
+        health.add(settings, opening: Opening(statement))
     }
 
     private func persistence(_ family: AddressFamily) -> VirtualServerSettings.Persistence? {

@@ -32,14 +32,14 @@ package struct MarkedGroups: Sendable {
         let groups = Dictionary(health.groups.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         var ranges: [Range] = []
         for place in health.virtualServers.indices {
-            let server = health.virtualServers[place]
+            let server = health.virtualServers[place].value
             guard case .group(let name) = server.target, let group = groups[name],
                 let transport = server.transport
             else { continue }
             let families = server.services.compactMap { key in if case .address = key { key.family } else { nil } }
             guard !families.isEmpty else { continue }
             let mark = mark(of: Key(identity: server.identity, ordinal: server.groupOrdinal))
-            health.virtualServers[place].services = server.services.marked(mark)
+            health.virtualServers[place].value.services = server.services.marked(mark)
             for case .addresses(let first, let last, let port) in group.entries where families.contains(first.family) {
                 ranges.append(Range(transport: transport, first: first, last: last, port: port, mark: mark))
             }

@@ -33,22 +33,24 @@ extension VirtualServers {
         to new: HealthSettings, at now: Instant, _ kernel: ServiceTable?, isStart: Bool, into actions: inout [Action]
     ) {
         let old = services
-        var places = Dictionary(
-            old.enumerated().map { ($1.settings.identity, $0) }, uniquingKeysWith: { first, _ in first }
-        )
+        var places = OldPlaces(old)
         settings = new
         services = []
         services.reserveCapacity(new.virtualServers.count)
         var fresh: [Int] = []
         var isInPlace = old.count == new.virtualServers.count
         for virtualServer in new.virtualServers {
-            let place = places.removeValue(forKey: virtualServer.identity)
+            let place = places.take(virtualServer.identity)
             if place == nil { fresh.append(services.count) }
-            isInPlace = isInPlace && place == services.count && old[services.count].settings.services == virtualServer.services
+            isInPlace = isInPlace && place == services.count && old[services.count].settings.services == virtualServer.value.services
+            if let place, old[place].shared == virtualServer {
+                keep(old[place], from: place)
+                continue
+            }
             let left = isStart ? kernel ?? ServiceTable() : ServiceTable()
             take(virtualServer, from: place.map { old[$0] }, left, at: now, into: &actions)
         }
-        for place in places.values.sorted() { drop(old[place], into: &actions) }
+        for place in places.left { drop(old[place], into: &actions) }
         weighAll(fresh: Set(fresh), isStart, into: &actions)
         for index in services.indices { services[index].settleTable() }
         for index in services.indices { updateSuspension(of: index, at: now, into: &actions) }
@@ -80,13 +82,25 @@ extension VirtualServers {
         }
     }
 
+    /// Adds a virtual server that is as it was, at a place that may be another.
+    private mutating func keep(_ service: VirtualServer, from place: Int) {
+        let index = services.count
+        services.append(service)
+        guard place != index else { return }
+        for (position, (server, settings)) in zip(service.servers, service.settings.servers).enumerated() {
+            let owner = Owner(service: Int32(index), server: Int32(position))
+            for slot in Int(server.firstCheck)..<Int(server.firstCheck) + settings.checks.count { owners[slot] = owner }
+        }
+    }
+
     /// Adds a virtual server with what is known about it from before.
     private mutating func take(
-        _ settings: VirtualServerSettings, from old: VirtualServer?, _ kernel: ServiceTable, at now: Instant,
+        _ shared: Shared<VirtualServerSettings>, from old: VirtualServer?, _ kernel: ServiceTable, at now: Instant,
         into actions: inout [Action]
     ) {
         let index = services.count
-        var service = VirtualServer(settings)
+        let settings = shared.value
+        var service = VirtualServer(shared)
         service.hasQuorum = old?.hasQuorum ?? false
         service.sorryTableWeight = old?.sorryTableWeight
         service.servers.reserveCapacity(settings.servers.count)
@@ -124,18 +138,21 @@ extension VirtualServers {
         let wasAlive = before?.state.isAlive ?? isAlive
         state.isAlive = isAlive
         services[service].servers.append(state)
-        let name = services[service].settings.name(of: server.key)
         let weight = effectiveWeight(service: service, server: position)
         if before != nil, weight != state.weight {
             actions.append(
                 .notice(
-                    .weight(server: name, of: services[service].name, from: state.weight, to: weight, isAlive: isAlive)
+                    .weight(
+                        server: services[service].settings.name(of: server.key), of: services[service].name, from: state.weight,
+                        to: weight, isAlive: isAlive
+                    )
                 )
             )
         }
         services[service].servers[position].weight = weight
         guard isAlive != wasAlive else { return }
         let inhibits = server.inhibitsOnFailure
+        let name = services[service].settings.name(of: server.key)
         let serviceName = services[service].name
         actions.append(
             .notice(
@@ -331,6 +348,31 @@ extension VirtualServers {
             }
         }
     }
+}
+
+/// Where virtual servers stood before, to be taken once each. As long as nothing moves, no search is needed.
+private struct OldPlaces {
+    private let old: [VirtualServer]
+    /// Those before were taken in their order.
+    private var next = 0
+    private var places: [VirtualServerSettings.Identity: Int]?
+
+    init(_ old: [VirtualServer]) { self.old = old }
+
+    mutating func take(_ identity: VirtualServerSettings.Identity) -> Int? {
+        if places == nil, next < old.count, old[next].settings.identity == identity {
+            defer { next += 1 }
+            return next
+        }
+        var places = places.take() ?? Dictionary(
+            old.indices[next...].map { (old[$0].settings.identity, $0) }, uniquingKeysWith: { first, _ in first }
+        )
+        defer { self.places = places }
+        return places.removeValue(forKey: identity)
+    }
+
+    /// Those that nobody has taken, in order.
+    var left: [Int] { places?.values.sorted() ?? Array(next..<old.count) }
 }
 
 extension CheckSettings {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+import Basics
+
 /// What the checkers know about one real server.
 package struct RealServer: Sendable {
     /// How many of its checkers are down.
@@ -20,7 +22,8 @@ package struct RealServer: Sendable {
 
 /// A virtual server at work: its settings, its servers, and whether they are enough.
 package struct VirtualServer: Sendable {
-    package internal(set) var settings: VirtualServerSettings
+    let shared: Shared<VirtualServerSettings>
+    package var settings: VirtualServerSettings { _read { yield shared.value } }
     /// As `settings.servers`, in the same order.
     package internal(set) var servers: [RealServer] = []
     package internal(set) var hasQuorum = false
@@ -28,8 +31,8 @@ package struct VirtualServer: Sendable {
     package internal(set) var sorryTableWeight: UInt32?
     package let name: String
 
-    init(_ settings: VirtualServerSettings) {
-        self.settings = settings
+    init(_ settings: Shared<VirtualServerSettings>) {
+        shared = settings
         name = settings.name
     }
 
@@ -115,7 +118,11 @@ extension VirtualServer {
 
     /// Takes it that the kernel holds what it should.
     mutating func settleTable() {
-        for index in servers.indices { servers[index].tableWeight = wantedWeight(of: index) }
+        for index in servers.indices {
+            let wanted = wantedWeight(of: index)
+            // Most hold it already, and are shared with those of before.
+            if servers[index].tableWeight != wanted { servers[index].tableWeight = wanted }
+        }
         sorryTableWeight = wantedSorryWeight
     }
 

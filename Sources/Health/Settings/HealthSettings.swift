@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+package import Basics
 package import Config
 
 /// The SSL block: what the TLS side of SSL_GET presents and trusts.
@@ -31,7 +32,8 @@ package struct CheckFileSettings: Hashable, Sendable {
 
 /// Everything the checker process is configured with.
 package struct HealthSettings: Hashable, Sendable {
-    package var virtualServers: [VirtualServerSettings] = []
+    /// Held once, for there may be very many: by the configuration and by the virtual servers at work.
+    package var virtualServers: [Shared<VirtualServerSettings>] = []
     package var groups: [VirtualServerGroupSettings] = []
     package var ssl: SSLSettings?
     package var files: [CheckFileSettings] = []
@@ -47,6 +49,6 @@ package struct HealthSettings: Hashable, Sendable {
 
     /// How many checkers there are in all.
     package var checkCount: Int {
-        virtualServers.reduce(0) { $0 + $1.servers.reduce(0) { $0 + $1.checks.count } }
+        virtualServers.reduce(0) { $0 + $1.value.servers.reduce(0) { $0 + $1.checks.count } }
     }
 }

@@ -35,14 +35,14 @@ struct ChildInheritance {
         Processes.closeDescriptors(except: descriptors)
         guard Processes.dieWithParent(parent: parent) else { return ExitCode.ok.rawValue }
         do {
-            let configuration = try Configuration(frozen: frozen, for: kind.processes)
+            let replay = Replay(of: try FrozenConfiguration(frozen), for: kind.processes)
+            let configuration = replay.configuration
             let logger = Logger(commandLine, kind, suffix: configuration.globals.identitySuffix(commandLine))
             defer { logger.flush() }
             configuration.globals.settings(of: kind).apply(kind, logger)
             try enterNamespace(configuration.globals.namespace, logger)
             let environment = try ProcessEnvironment(
-                kind: kind, commandLine: commandLine, frozen: frozen, configuration: configuration, logger: logger,
-                parent: control,
+                kind: kind, commandLine: commandLine, replay: replay, logger: logger, parent: control,
                 bfdChannels: bfdChannels, scheduling: scheduling, predecessorDied: predecessorDied,
                 kept: kept, home: originalNamespace
             )

@@ -27,10 +27,9 @@ package final class ProcessEnvironment {
     /// The network namespace that the daemon was started in, if it entered another one.
     let home: FileDescriptor?
     /// By which the process runs now.
-    package private(set) var configuration: Configuration
+    package var configuration: Configuration { replay.configuration }
 
-    /// What the configuration was read from.
-    private var frozen: SealedMemory
+    private var replay: Replay
     private let parent: MessageChannel
     private var parentRegistration: EventLoop.Registration?
     private var signals: SignalWatch?
@@ -38,15 +37,13 @@ package final class ProcessEnvironment {
     private var isStopping = false
 
     init(
-        kind: ChildKind, commandLine: CommandLine, frozen: SealedMemory, configuration: Configuration, logger: Logger,
-        parent: MessageChannel,
+        kind: ChildKind, commandLine: CommandLine, replay: Replay, logger: Logger, parent: MessageChannel,
         bfdChannels: BFDChannels, scheduling: SchedulingOrigin, predecessorDied: Instant?,
         kept: KeptMemory? = nil, home: FileDescriptor? = nil
     ) throws(SystemError) {
         self.kind = kind
         self.commandLine = commandLine
-        self.frozen = frozen
-        self.configuration = configuration
+        self.replay = replay
         self.logger = logger
         self.parent = parent
         self.bfdChannels = bfdChannels
@@ -60,7 +57,7 @@ package final class ProcessEnvironment {
             loop: loop, processes: processes, launcher: launcher, logger: logger, logsDetail: commandLine.logsDetail
         )
         mails = MailSender(loop: loop, logsDetail: commandLine.logsDetail) { logger.log($0, $1) }
-        mails.configure(configuration.globals)
+        mails.configure(replay.configuration.globals)
         logger.attach(to: loop)
     }
 
@@ -176,13 +173,11 @@ extension ProcessEnvironment {
     private func changeOver(_ process: any ChildProcess, from descriptor: FileDescriptor, at now: Instant) {
         do {
             let old = configuration
-            let memory = try SealedMemory(owning: descriptor)
+            let frozen = try FrozenConfiguration(SealedMemory(owning: descriptor))
+            var new = Replay(of: frozen, for: kind.processes, after: replay) { [unowned self] in loop.seeToWhatIsDue() }
             // Most reloads change what another process does, or nothing.
-            if try !memory.isSame(as: frozen) {
-                configuration = try Configuration(frozen: memory, for: kind.processes) { [unowned self] in loop.seeToWhatIsDue() }
-                configuration.vrrp.keepNames(of: old.vrrp, configuration.globals.vrrp)
-            }
-            frozen = memory
+            if !new.isSame(as: replay) { new.configuration.vrrp.keepNames(of: old.vrrp, new.configuration.globals.vrrp) }
+            replay = new
             // The order to stop may have come meanwhile.
             guard !isStopping else { return }
             mails.configure(configuration.globals)

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package import Config
+package import Health
+
+/// A frozen configuration replayed for some processes, and what the next one is compared with: a block of a virtual server that has
+/// not changed, among thousands, need not be read again.
+package struct Replay {
+    package var configuration: Configuration
+    /// Of all that has a say in what a virtual server means, apart from its own block.
+    private let context: Fingerprint
+    /// The blocks of virtual servers in order, and which of the settings each was made into; nil for what cannot be taken over.
+    private let blocks: [Fingerprint]
+    private let servers: [Fingerprint: Int]
+
+    /// Whether both say the same.
+    func isSame(as other: Replay) -> Bool { context == other.context && blocks == other.blocks }
+
+    /// Replays for `processes`; the parts of others stay empty. What there is to say about it has been said when it was frozen.
+    ///
+    /// `intermission` is called again and again meanwhile, for who has other work as well.
+    package init(
+        of frozen: FrozenConfiguration, for processes: KeywordEntry.Processes, after old: Replay? = nil,
+        _ intermission: @escaping () -> Void = {}
+    ) {
+        var reader = Reader(surroundings: Surroundings(FactBook(frozen.facts)))
+        reader.processes = processes
+        reader.intermission = intermission
+        let table = ConfigurationDraft.table
+        var items = frozen.items
+        var context = FingerprintMaker(frozen.factBytes[...])
+        var blocks: [Fingerprint] = []
+        while let item = items.next(where: { reader.isWanted($0, among: table.vocabulary) }) {
+            if item.row == ConfigurationDraft.virtualServerRow {
+                blocks.append(Fingerprint(item.content))
+            } else {
+                context.add(item.content)
+            }
+        }
+        let whole = context.fingerprint
+        let known = old?.context == whole ? old : nil
+        if let known, known.blocks == blocks {
+            self = known
+            return
+        }
+        self.context = whole
+        self.blocks = blocks
+        var draft = ConfigurationDraft()
+        var next = 0
+        items.rewind()
+        reader.replay(&items, by: table, into: &draft) { item, draft in
+            guard item.row == ConfigurationDraft.virtualServerRow else { return false }
+            defer { next += 1 }
+            guard let known, let place = known.servers[blocks[next]] else {
+                draft.health.mark(next)
+                return false
+            }
+            draft.health.takeOver(known.configuration.health.virtualServers[place], mark: next)
+            return true
+        }
+        configuration = Configuration(&draft, &reader)
+        configuration.needed = frozen.facts.neededChildren
+        var servers: [Fingerprint: Int] = [:]
+        servers.reserveCapacity(blocks.count)
+        for (place, mark) in draft.health.settledMarks.enumerated() {
+            if let mark { servers[blocks[mark]] = place }
+        }
+        self.servers = servers
+    }
+}
+
+/// What a text is recognised by: the chance that two have the same is one in 2^128, anew in each process.
+private struct Fingerprint: Hashable {
+    private let left: Int
+    private let right: Int
+
+    init(_ bytes: ArraySlice<UInt8>) { self = FingerprintMaker(bytes).fingerprint }
+
+    init(left: Int, right: Int) {
+        self.left = left
+        self.right = right
+    }
+}
+
+/// Makes the fingerprint of several texts in a row.
+private struct FingerprintMaker {
+    private var left = Hasher()
+    private var right = Hasher()
+
+    init(_ bytes: ArraySlice<UInt8>) {
+        right.combine(0)
+        add(bytes)
+    }
+
+    mutating func add(_ bytes: ArraySlice<UInt8>) {
+        bytes.withUnsafeBytes {
+            left.combine(bytes: $0)
+            right.combine(bytes: $0)
+        }
+        left.combine(bytes.count)
+        right.combine(bytes.count)
+    }
+
+    var fingerprint: Fingerprint { Fingerprint(left: left.finalize(), right: right.finalize()) }
+}
