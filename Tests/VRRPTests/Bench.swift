@@ -77,10 +77,12 @@ struct Bench {
     mutating func pass(_ duration: Interval) { now = now + duration }
 
     @discardableResult
-    mutating func reconfigure(change: (inout VRRPSettings) -> Void) -> [Action] {
+    mutating func reconfigure(
+        options: VirtualRouters.Options? = nil, change: (inout VRRPSettings) -> Void
+    ) -> [Action] {
         change(&settings)
         var actions: [Action] = []
-        routers.reconfigure(to: settings, options: routers.options, at: now, into: &actions)
+        routers.reconfigure(to: settings, options: options ?? routers.options, at: now, into: &actions)
         note(actions)
         return actions
     }

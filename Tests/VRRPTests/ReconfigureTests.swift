@@ -98,6 +98,67 @@ struct ReconfigureTests {
         #expect(bench[1].state == .backup)
     }
 
+    @Test("A refresh begins with the reload that asks for it, keeps its time over others and ends with the one that does not")
+    func refresh() {
+        var bench = Self.bench()
+        bench.run(.seconds(10))
+        bench.reconfigure { $0.routers[0].announcements.refresh = .seconds(2) }
+        #expect(!bench.run(.ms(1_500)).announcesSomething)
+        bench.reconfigure { $0.routers[0].announcements.repeats = 2 }
+        #expect(bench.run(.ms(600)).announcesSomething)
+        bench.reconfigure { $0.routers[0].announcements.refresh = .ms(500) }
+        #expect(bench.run(.ms(600)).announcesSomething)
+        bench.reconfigure { $0.routers[0].announcements.refresh = .zero }
+        #expect(!bench.run(.seconds(5)).announcesSomething)
+        bench.hear(200, router: 1)
+        bench.reconfigure { $0.routers[1].announcements.refresh = .seconds(1) }
+        #expect(!bench.run(.seconds(3)).announcesSomething, "a backup announces nothing")
+    }
+
+    @Test("A startup delay that a reload brings is for the next start, and that of this start holds for who comes meanwhile")
+    func startupDelay() {
+        for (first, second, rest) in [(0, 30, 0), (10, 0, 10)] {
+            var options = VirtualRouters.Options()
+            options.startupDelay = .seconds(first)
+            var all = VRRPSettings()
+            all.routers = [settings("A", id: 1)]
+            var bench = Bench(all, options: options)
+            bench.handle(.start)
+            bench.run(.seconds(1))
+            options.startupDelay = .seconds(second)
+            bench.reconfigure(options: options) { $0.routers.append(settings("B", id: 2)) }
+            bench.handle(.source(router: 1, Bench.ourAddress))
+            #expect(bench[1].state == (rest > 0 ? .initialize : .backup))
+            bench.run(.seconds(rest))
+            #expect(bench[1].state == .backup)
+        }
+    }
+
+    @Test("The pace of announcements follows reloads that change nothing else, in the midst of a burst too")
+    func pace() {
+        var bench = Self.bench()
+        func count(_ actions: [Action]) -> Int {
+            actions.count { if case .announce(router: 0, _, _) = $0 { true } else { false } }
+        }
+        var group = GarpGroupSettings()
+        group.garpInterval = .ms(300)
+        group.interfaces = ["eth0"]
+        bench.reconfigure { $0.garpGroups = [group] }
+        #expect(count(bench.hear(50, from: 1)) == 1)
+        #expect(count(bench.run(.ms(800))) == 2)
+        bench.reconfigure { $0.garpGroups = [] }
+        // What was begun goes on without a pace: the five rounds of it are over in no time.
+        bench.run(.ms(300))
+        #expect(count(bench.run(.ms(800))) == 0)
+        bench.reconfigure { $0.garpGroups = [group, group] }
+        bench.reconfigure {
+            $0.garpGroups = [group]
+            $0.routers[0].priority = 101
+        }
+        bench.reconfigure { $0.garpGroups = [] }
+        bench.run(.seconds(20))
+    }
+
     @Test("An address that moves between two masters is at no time in neither")
     func addressMoved() {
         var bench = Self.bench()

@@ -82,13 +82,18 @@ package struct AnnouncementSchedule: Equatable, Sendable {
         if roundsLeft == 0 { burst(1, at: now, urgent: true) }
     }
 
-    /// Other settings or addresses; what was begun goes on, over the new addresses.
-    mutating func reconfigure(to other: AnnouncementSchedule) {
+    /// Other settings, addresses or lanes; what was begun goes on, over the new addresses.
+    mutating func reconfigure(to other: AnnouncementSchedule, at now: Instant, isMaster: Bool) {
+        let old = settings
         (settings, count, lanes, extras) = (other.settings, other.count, other.lanes, other.extras)
         cursor = 0
         if count == 0 { (roundsLeft, nextSlice) = (0, nil) }
-        if settings.refresh == .zero { nextRefresh = nil }
-        if settings.extraInterfaces == .zero || extras.isEmpty { nextExtra = nil }
+        func renewed(_ due: Instant?, _ before: Interval, _ interval: Interval) -> Instant? {
+            guard isMaster, interval > .zero else { return nil }
+            return before == interval ? due ?? now + interval : now + interval
+        }
+        nextRefresh = renewed(nextRefresh, old.refresh, settings.refresh)
+        nextExtra = extras.isEmpty ? nil : renewed(nextExtra, old.extraInterfaces, settings.extraInterfaces)
     }
 
     /// One round for all addresses after the usual delay, when some were added to those of a master.

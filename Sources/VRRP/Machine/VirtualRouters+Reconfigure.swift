@@ -14,7 +14,8 @@ extension VirtualRouters {
         into actions: inout [Action]
     ) {
         freeDeparted()
-        if lanes.differ(from: new.garpGroups, options) { lanes = AnnouncementLanes(new.garpGroups, options) }
+        let hasOtherLanes = lanes.differ(from: new.garpGroups, options)
+        if hasOtherLanes { lanes = AnnouncementLanes(new.garpGroups, options) }
         objects.configure(new)
         var kept: Set<Int> = []
         routers.reserveCapacity(new.routers.count)
@@ -22,6 +23,7 @@ extension VirtualRouters {
             if let place = places[settings.identity] {
                 kept.insert(place)
                 change(place, to: settings, at: now)
+                if hasOtherLanes { moveToLanes(place, at: now) }
             } else {
                 kept.insert(add(settings))
             }
@@ -62,6 +64,14 @@ extension VirtualRouters {
         pending.append(.changed(router: place, from: old))
         let paces = lanes.places(for: settings)
         routers[place]?.reconfigure(to: settings, at: now, lanes: paces, into: &pending)
+        reschedule(place, at: now)
+    }
+
+    /// The lanes of before are no more, whether the router itself has changed or not.
+    private mutating func moveToLanes(_ place: Int, at now: Instant) {
+        guard let router = routers[place] else { return }
+        let schedule = AnnouncementSchedule(router.settings, lanes: lanes.places(for: router.settings))
+        routers[place]?.announcements.reconfigure(to: schedule, at: now, isMaster: router.isHolding)
         reschedule(place, at: now)
     }
 
@@ -134,7 +144,7 @@ extension VirtualRouter {
         }
         let before = Set(announcedAddresses.filter(stays))
         announcedAddresses = settings.allAddresses
-        announcements.reconfigure(to: AnnouncementSchedule(settings, lanes: lanes))
+        announcements.reconfigure(to: AnnouncementSchedule(settings, lanes: lanes), at: now, isMaster: isHolding)
         guard isHolding else { return }
         let added = announcedAddresses.indices.filter { !before.contains(announcedAddresses[$0]) }
         for index in added { actions.append(.announce(router: place, from: index, count: 1)) }

@@ -249,7 +249,10 @@ package struct VirtualRouters: Sendable {
 
     mutating func store(_ settings: VRRPSettings, _ options: Options) {
         self.settings = settings
+        let startupDelay = self.options.startupDelay
         self.options = options
+        // That of the start has begun, another one is for the next.
+        if started != nil { self.options.startupDelay = startupDelay }
         widestSlack = .zero
         for router in routers {
             if let slack = router?.slack, slack > widestSlack { widestSlack = slack }
