@@ -15,6 +15,9 @@ struct Bench {
     /// Attempts that wait for an answer.
     var waiting: [(id: CheckID, attempt: UInt32, step: Int, at: Instant)] = []
 
+    /// Services whose connections were asked for.
+    var counted: [ServiceKey] = []
+
     init(seed: UInt64 = 1) { servers = VirtualServers(seed: seed) }
 
     mutating func start(_ settings: HealthSettings) {
@@ -59,6 +62,7 @@ struct Bench {
             case .update(let update): update.edits.forEach { apply($0) }
             case .probe(let id, let attempt, let step): waiting.append((id, attempt, step, now))
             case .abandon(let id): waiting.removeAll { $0.id == id }
+            case .countConnections(let service): counted.append(service)
             case .notice, .report, .run, .mail: break
             }
         }
@@ -88,7 +92,7 @@ struct Bench {
             switch action {
             case .edit(let edit): [edit]
             case .update(let update): update.edits
-            case .probe, .abandon, .notice, .report, .run, .mail: []
+            case .probe, .abandon, .countConnections, .notice, .report, .run, .mail: []
             }
         }
     }

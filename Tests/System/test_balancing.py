@@ -183,6 +183,45 @@ def _():
         check(director.table.is_empty(), "nothing is left after the stop", director.table.proc())
 
 
+@test("drain_timeout: a server that a reload takes away keeps its connections, and goes with the last", limit=90, kernel="ipvs",
+      known="2.2.7 does not know it")
+def _():
+    with Farm() as farm:
+        one, two = farm.servers
+        director = farm.director
+
+        def config(*servers, seconds=60):
+            return farm.config(*servers).replace("lb_algo", f"drain_timeout {seconds}\n  lb_algo")
+        director.start(config(one, two))
+        wait_until(lambda: director.table.servers() == 6, 25, "all servers are in the table", director.daemon.log)
+        connections = [Connection(farm.client, vip) for vip in VIPS.values() for _ in range(2)]
+        leaving = [connection for connection in connections if connection.server == one.name]
+        check(len(leaving) == 3, "one of two of each kind", [c.server for c in connections])
+        director.daemon.reload(config(two))
+        wait_until(lambda: director.table.ipvsadm("-Sn").count("-w 0") == 3, 25, "it gets no new connections", director.daemon.log)
+        time.sleep(2.5)
+        for connection in connections:
+            connection.exchange()
+        failed = [f"{c.address} at {c.server}: {c.failure}" for c in connections if c.failure]
+        check(not failed and director.table.servers() == 6, "its connections go on", *failed, director.table.proc(),
+              director.daemon.log()[-1500:])
+        for vip in VIPS.values():
+            check({Connection(farm.client, vip).server for _ in range(3)} == {two.name}, f"new ones of {vip} go to the other")
+        for connection in leaving[1:]:
+            connection.stream.close()
+            connection.close()
+        wait_until(lambda: director.table.servers() == 4, 10, "it leaves where the last has ended", director.table.proc)
+        leaving[0].exchange()
+        check(not leaving[0].failure and director.table.servers() == 4, "and where not, it stays", leaving[0].failure)
+        mark = director.daemon.mark()
+        director.daemon.reload(config(one, two))
+        wait_until(lambda: director.table.servers() == 6 and "-w 0" not in director.table.ipvsadm("-Sn"), 25, "it is back",
+                   director.table.proc)
+        director.daemon.reload(config(two, seconds=2))
+        director.daemon.expect_log(r"Drained service .* of VS .*, with 1 connections left", 20, mark)
+        wait_until(lambda: director.table.servers() == 3, 5, "it goes when its time is over", director.table.proc)
+
+
 def down_and_up(director):
     """A configuration whose first server is up while the director's listener is open, and the listener of the other."""
     other = Listener(director.host, port=8102)

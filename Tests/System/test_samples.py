@@ -13,6 +13,7 @@ ETC = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "etc"
 SAMPLES = sorted([f"{ETC}/keepalived/keepalived.conf.sample", *glob.glob(f"{ETC}/samples/*.conf")])
 
 UPSTREAM = {
+    "lvs-drain.conf": "2.2.7 does not know drain_timeout",
     "vrrp-checksum.conf": "2.2.7 does not know v3_checksum_as_v2",
     **dict.fromkeys(("keepalived.conf.sample", "vrrp-notify.conf", "vrrp-sync-group.conf"),
                     "2.2.7 sends itself SIGTERM when it tests a file whose scripts have a user"),

@@ -159,12 +159,24 @@ package final class Checkers {
             engine?.begin(id, attempt: attempt, step: step, probe.settings, probe.server, at: now)
         case .abandon(let id): engine?.abandon(id)
         case .edit(let edit): table?.apply(edit)
+        case .countConnections(let service): count(service, at: now)
         case .update(let update): if let table { update.forEachEdit { table.apply($0) } }
         case .notice(let notice): outlets.log(notice.description)
         case .report(let report): outlets.report(report)
         case .run(let script, let object): outlets.run(script, object)
         case .mail(let mail): outlets.mail(mail)
         }
+    }
+
+    /// Tells how many connections the servers of a service have.
+    private func count(_ service: ServiceKey, at now: Instant) {
+        var counts: ConnectionCounts?
+        do throws(SystemError) {
+            counts = try table?.connections(of: service)
+        } catch {
+            outlets.log("IPVS connections cannot be counted: \(error)")
+        }
+        change(at: now) { core, actions in core.handle(.connections(service, counts), at: now, into: &actions) }
     }
 
     private func readTable() -> ServiceTable {

@@ -80,6 +80,19 @@ package final class KernelTable {
         }
     }
 
+    /// The connections that a drain waits for. Only TCP and SCTP tell when one has ended; of others those count, too, that have
+    /// been silent.
+    func connections(of service: ServiceKey) throws(SystemError) -> ConnectionCounts {
+        let request = IPVSRequest(.listDestinations(of: service.match), family: family)
+        let found = try query.list(request) { message throws(MalformedMessage) -> (ServerKey, UInt32)? in
+            let news = try IPVSNews(message, family: service.family)
+            guard case .destination(let server, let connections, _) = news else { return nil }
+            let count = service.countsSilent ? connections.active &+ connections.inactive : connections.active
+            return (ServerKey(server.address, port: server.port), count)
+        }
+        return ConnectionCounts(found, uniquingKeysWith: { first, _ in first })
+    }
+
     // MARK: Changing
 
     /// Adds an edit; those that were added leave together with `submit`, or when they are many.
@@ -131,5 +144,12 @@ package final class KernelTable {
         } catch {
             return "\(error)"
         }
+    }
+}
+
+extension ServiceKey {
+    /// Whether the kernel counts all connections of the service among the inactive ones.
+    fileprivate var countsSilent: Bool {
+        if case .address(_, _, .udp) = self { true } else { false }
     }
 }

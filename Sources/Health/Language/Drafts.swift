@@ -149,6 +149,7 @@ package struct VirtualServerDraft: TimedDraft, Sendable {
     var omega = false
     var inhibitsOnFailure = false
     var suspends = false
+    var drainTimeout: Interval?
     var smtpAlert: Bool?
     var virtualHost: String?
     var snmpName: String?

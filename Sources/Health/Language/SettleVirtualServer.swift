@@ -24,6 +24,7 @@ extension VirtualServerDraft {
         settings.omega = omega
         settings.inhibitsOnFailure = inhibitsOnFailure
         settings.suspends = suspends
+        settings.drainTimeout = drainTimeout ?? .zero
         settings.mailSaid = smtpAlert
         settings.virtualHost = virtualHost
         settings.snmpName = snmpName

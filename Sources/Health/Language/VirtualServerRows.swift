@@ -47,6 +47,10 @@ extension VirtualServerDraft {
             .flag(
                 "ha_suspend", \.suspends,
                 "The checkers rest while the address of the virtual server is not on this machine."),
+            .seconds(
+                "drain_timeout", 0...4_294_967, \.drainTimeout,
+                "How long a server that a reload takes away may keep its connections: it gets no new ones and leaves when the last has ended, or after this time. Upstream's keepalived does not know it."
+            ).defaulting(to: "0: it leaves at once"),
             .bool("smtp_alert", \.smtpAlert, "Send mail when the quorum is gained or lost.")
                 .defaulting(to: "smtp_alert_checker, else smtp_alert, else off"),
             .text("virtualhost", \.virtualHost, "The name in the Host header of HTTP checkers."),

@@ -18,6 +18,8 @@ package enum Event: Sendable {
     case bfd(name: String, isUp: Bool)
     /// An address came to this machine or left it (`ha_suspend`).
     case address(IPAddress, isPresent: Bool)
+    /// How many connections the servers of a service have, as `countConnections` asked; nil: they cannot be counted.
+    case connections(ServiceKey, ConnectionCounts?)
 }
 
 /// What is to be done about it.
@@ -27,6 +29,8 @@ package enum Action: Sendable {
     /// Forget the attempt under way, its result is not wanted any more.
     case abandon(CheckID)
     case edit(ServiceEdit)
+    /// Count the connections of a service's servers and tell.
+    case countConnections(of: ServiceKey)
     /// Many edits at once: at the start, after a reload, at the end.
     case update(TableUpdate)
     case notice(Notice)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+package import Basics
+
 /// Everything the checkers tell an operator in the log. Operators search for these lines, so their wording follows
 /// keepalived's; servers and virtual servers go by the names of `Names.swift`.
 package enum Notice: Hashable, Sendable, CustomStringConvertible {
@@ -20,6 +22,10 @@ package enum Notice: Hashable, Sendable, CustomStringConvertible {
     case removingVirtualServer(String)
     /// A reload took the server away.
     case noLonger(server: String)
+    /// It stays without new connections until its last one has ended, or this long.
+    case draining(server: String, of: String, limit: Interval)
+    /// It is gone, and with it so many connections that had not ended.
+    case drained(server: String, of: String, connections: UInt32)
     indirect case weight(server: String, of: String, from: UInt32, to: UInt32, isAlive: Bool)
     indirect case quorumGained(QuorumFigures, of: String)
     indirect case quorumLost(QuorumFigures, of: String)
@@ -61,6 +67,11 @@ package enum Notice: Hashable, Sendable, CustomStringConvertible {
         case .shuttingDown(let server, let service): "Shutting down service \(server) from VS \(service)"
         case .removingVirtualServer(let service): "Removing Virtual Server \(service)"
         case .noLonger(let server): "service \(server) no longer exist"
+        case .draining(let server, let service, let limit):
+            "Draining service \(server) of VS \(service) for at most \(limit.seconds) s"
+        case .drained(let server, let service, 0): "Drained service \(server) of VS \(service)"
+        case .drained(let server, let service, let connections):
+            "Drained service \(server) of VS \(service), with \(connections) connections left"
         case .weight(let server, let service, let old, let new, let isAlive):
             "Changing weight from \(old) to \(new) for \(isAlive ? "active" : "inactive") service \(server) of VS \(service)"
         case .quorumGained(let figures, let service): "\(figures.gainedText) for VS \(service)"

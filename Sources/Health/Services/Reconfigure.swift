@@ -54,6 +54,7 @@ extension VirtualServers {
         weighAll(fresh: Set(fresh), isStart, into: &actions)
         for index in services.indices { services[index].settleTable() }
         for index in services.indices { updateSuspension(of: index, at: now, into: &actions) }
+        scheduleDrainLook(at: now)
         let basis = basis(kernel, old, isInPlace: isInPlace && !isStart)
         actions.append(.update(TableUpdate(services: services, basis: basis)))
     }
@@ -120,6 +121,7 @@ extension VirtualServers {
         }
         guard let old else { return }
         for place in places.values.sorted() { dropServer(place, of: old, isReload: true, into: &actions) }
+        services[index].drain(from: old, leaving: places.values.sorted(), at: now, into: &actions)
     }
 
     private mutating func takeServer(

@@ -112,7 +112,7 @@ extension ServiceConfiguration {
 extension VirtualServer {
     /// Whether nothing of what the kernel is told has changed since.
     fileprivate func hasSameTable(as before: VirtualServer) -> Bool {
-        shared == before.shared && wantedSorryWeight == before.sorryTableWeight
+        shared == before.shared && draining == before.draining && wantedSorryWeight == before.sorryTableWeight
             && servers.indices.allSatisfy { wantedWeight(of: $0) == before.servers[$0].tableWeight }
     }
 }

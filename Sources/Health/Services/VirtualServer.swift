@@ -29,6 +29,8 @@ package struct VirtualServer: Sendable {
     package internal(set) var hasQuorum = false
     /// The weight the kernel's table holds for the sorry server; nil: it is not in it.
     package internal(set) var sorryTableWeight: UInt32?
+    /// Servers that a reload took away and that still have connections; in the table with weight 0.
+    var draining: [DrainingServer] = []
     package let name: String
 
     init(_ settings: Shared<VirtualServerSettings>) {
@@ -113,6 +115,7 @@ extension VirtualServer {
             let place = VirtualServerSettings.key(sorry.key, in: key, sorry.forwarding)
             service[place] = ServerConfiguration(weight: sorryWeight, forwarding: sorry.forwarding)
         }
+        for drain in draining where drain.service == key { service[drain.server] = drain.configuration }
         return service
     }
 

@@ -16,6 +16,8 @@ package struct VirtualServers: Sendable {
     /// First slots of free runs by their length.
     var freeRuns: [Int: [Int32]] = [:]
     var deadlines = DeadlineQueue()
+    /// When the connections of servers that drain are counted next.
+    var drainLook: Instant?
     /// The last number of each tracked file, the last state of each BFD session, and the addresses that are here.
     var files: [String: Int32] = [:]
     var sessions: [String: Bool] = [:]
@@ -36,7 +38,10 @@ package struct VirtualServers: Sendable {
     }
 
     /// When `advance` wants to be called; nil: there is nothing to wait for.
-    package var nextDeadline: Instant? { deadlines.first?.deadline }
+    package var nextDeadline: Instant? {
+        guard let drainLook else { return deadlines.first?.deadline }
+        return min(drainLook, deadlines.first?.deadline ?? .distantFuture)
+    }
 
     /// The settings of a checker with the server it belongs to; nil if a reload took it away.
     package func check(
@@ -83,6 +88,7 @@ package struct VirtualServers: Sendable {
 
     /// Starts the rounds that are due by now.
     package mutating func advance(to now: Instant, into actions: inout [Action]) {
+        if let drainLook, drainLook <= now { lookAtDrains(at: now, into: &actions) }
         while let due = deadlines.popFirst(notAfter: now) {
             let slot = due.owner
             guard owners[slot].service >= 0, checks[slot].isEnabled, !checks[slot].isRunning else { continue }
@@ -109,6 +115,7 @@ package struct VirtualServers: Sendable {
             forEachPassiveCheck { servers, slot, check in
                 if check.kind == .bfd(name: name) { servers.applySession(name, isUp, slot: slot, into: &actions) }
             }
+        case .connections(let service, let counts): finishDraining(service, counts, at: now, into: &actions)
         case .address(let address, let isPresent):
             if isPresent { addresses.insert(address) } else { addresses.remove(address) }
             for index in services.indices

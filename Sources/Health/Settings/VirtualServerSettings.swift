@@ -39,6 +39,8 @@ package struct VirtualServerSettings: Hashable, Sendable {
     package var inhibitsOnFailure = false
     /// Checkers rest while the address is not on this machine.
     package var suspends = false
+    /// How long a server that a reload takes away may keep its connections; zero: it goes at once.
+    package var drainTimeout = Interval.zero
     package var sendsMail = false
     /// What the virtual server's own `smtp_alert` says.
     var mailSaid: Bool?

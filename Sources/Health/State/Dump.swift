@@ -162,6 +162,7 @@ extension VirtualServer {
             "   Inhibit on failure is \(onOff(settings.inhibitsOnFailure))",
             "   quorum = \(settings.quorum), hysteresis = \(settings.hysteresis)",
         ]
+        if settings.drainTimeout > .zero { lines.append("   Drain timeout = \(seconds(settings.drainTimeout))") }
         if let script = settings.quorumUp { lines.append("   Quorum up notify script = \(scriptText(script))") }
         if let script = settings.quorumDown { lines.append("   Quorum down notify script = \(scriptText(script))") }
         lines += [
