@@ -18,6 +18,7 @@ extension VirtualServerDraft {
         settings.scheduler = scheduler ?? .wlc
         settings.flags = flags
         settings.forwarding = forwarding ?? .nat
+        settings.weight = weight ?? 1
         settings.quorum = quorum
         settings.hysteresis = hysteresis
         settings.alpha = timing.alpha ?? false

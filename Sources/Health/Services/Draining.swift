@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import Basics
+import Basics
 
 // A server that a reload takes out of a virtual server with `drain_timeout` (ours, not upstream's) gets no new connections at once,
 // and leaves the kernel's table when its last one has ended: packets of a connection whose server is gone are dropped.

@@ -30,6 +30,8 @@ package struct VirtualServerSettings: Hashable, Sendable {
     package var quorum: UInt32 = 1
     /// How far beyond the quorum the weight must go to change the state back.
     package var hysteresis: UInt32 = 0
+    /// That of servers that name none.
+    package var weight: UInt32 = 1
     package var quorumUp: Script?
     package var quorumDown: Script?
     /// Servers are down until their first check succeeds.

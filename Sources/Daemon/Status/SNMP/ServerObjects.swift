@@ -83,6 +83,7 @@ struct ServerObjects {
         case .group(let name):
             table.cell(2, .integer(3))
             table.cell(3, .text(name))
+            table.cell(5, .integer(settings.family == .ipv4 ? 1 : 2))
         }
         // tcp(1), udp(2), sctp(3), none(4)
         switch settings.transport {
@@ -116,11 +117,12 @@ struct ServerObjects {
         table.cell(26, .gauge(settings.hysteresis))
         table.cell(37, .truth(settings.flags.contains(.onePacket)))
         table.cell(52, .truth(settings.flags.contains(.hashed)))
-        let isMaglev = settings.scheduler == .mh
-        table.cell(isMaglev ? 62 : 53, .truth(settings.flags.contains(.fallback)))
-        table.cell(isMaglev ? 63 : 54, .truth(settings.flags.contains(.port)))
+        // The flags of sh and of mh are the same bits, told under both names.
+        for column: UInt32 in [53, 62] { table.cell(column, .truth(settings.flags.contains(.fallback))) }
+        for column: UInt32 in [54, 63] { table.cell(column, .truth(settings.flags.contains(.port))) }
         table.cell(55, .truth(settings.flags.contains(.third)))
         table.cell(56, .integer(settings.inhibitsOnFailure ? 2 : 1))
+        table.cell(60, .integer(Int32(clamping: settings.weight)))
         table.cell(61, .enabled(settings.sendsMail))
         write(settings.forwarding, from: 68)
         table.cell(72, settings.quorumUp.map { .text($0.path) })
@@ -156,11 +158,11 @@ struct ServerObjects {
         table.row(of: Self.path(4), [number, row])
         table.cell(2, .integer(2))
         write(sorry.key)
-        table.cell(6, .integer(service.isSorry ? 1 : 2))
-        table.cell(7, .integer(1))
-        table.cell(10, .integer(sorry.isInhibited ? 2 : 1))
         writeCounters(statistics.server(sorry.key, sorry.forwarding, of: service.settings))
         table.cell(40, .integer(sorry.forwarding.managed))
+        // Nobody checks it, and it is always there: it has no state, weight or limits.
+        for column: UInt32 in [42, 47] { table.cell(column, .enabled(false)) }
+        for column: UInt32 in [43, 44, 45, 46, 48, 49, 50, 51] { table.cell(column, .gauge(0)) }
         write(sorry.forwarding, from: 52)
     }
 
@@ -173,8 +175,8 @@ struct ServerObjects {
         write(settings.key)
         table.cell(6, .integer(server.isAlive ? 1 : 2))
         table.cell(7, .integer(Int32(clamping: server.weight)))
-        table.cell(8, .gauge(settings.upperThreshold))
-        table.cell(9, .gauge(settings.lowerThreshold))
+        if settings.upperThreshold > 0 { table.cell(8, .gauge(settings.upperThreshold)) }
+        if settings.lowerThreshold > 0 { table.cell(9, .gauge(settings.lowerThreshold)) }
         table.cell(10, .integer(settings.inhibitsOnFailure ? 2 : 1))
         table.cell(11, settings.notifyUp?.managed)
         table.cell(12, settings.notifyDown?.managed)
