@@ -12,6 +12,7 @@ from test_balancing import Connection, Farm
 from test_connection_sync import daemons
 from test_interfaces import namespace_start
 from test_ipvs import compare
+from test_services import lines, script
 
 SERVERS = real_server("10.0.0.1 80"), real_server("10.0.0.2 80", "weight 3")
 SERVICE = virtual_server("10.1.0.1 80", "lb_algo rr; lb_kind DR; protocol TCP", *SERVERS)
@@ -57,6 +58,18 @@ def _():
         second = facts("lvs_process_name other", "checker_priority -7")
         check(second["name"] == "other" and second["nice"] == -7 and second["policy"] == 0 and not second["locked"],
               "the other name, and a nice value", second)
+
+
+@test("lvs_notify_fifo_script reads the checker's pipe", known="2.2.7 ends where the kernel has no IPVS")
+def _():
+    with Lab(routers=1, links=0) as lab:
+        host, out = lab.routers[0], f"{lab.directory}/out"
+        host.daemon.start(global_defs(
+            f"lvs_notify_fifo {lab.directory}/fifo", f"lvs_notify_fifo_script {script(lab, 'reader', f'exec cat $1 >>{out}')}",
+            "rs_init_notifies", "script_user root") + SERVICE, parts=("-C",))
+        wait_until(lambda: "VS [10.1.0.1]:tcp:80 UP" in lines(out), 5, "the script is told", lambda: host.daemon.log())
+        check("RS [10.0.0.2]:tcp:80 [10.1.0.1]:tcp:80 UP" in lines(out), "and of the servers at the start", lines(out))
+        host.daemon.stop()
 
 
 @test("netlink sockets of the checker have the receive buffers that the file asks for", limit=60, kernel="ipvs")

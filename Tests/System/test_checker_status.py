@@ -219,3 +219,31 @@ def _():
         check(len(ours) > 300, f"only {len(ours)} objects")
         listeners[0].close()
         wait_until(lambda: managers[0].value(TABLES + ".4.1.6.1.2") == "INTEGER: 2", 15, "the failure is told", lab.logs)
+
+
+@test("no_checker_emails and smtp_alert_checker: who is mailed of what, as 2.2.7 does", limit=90, kernel="ipvs")
+def _():
+    need(PEER)
+    with Lab(routers=2, links=0) as lab:
+        mails, _listeners = [Server(host) for host in lab.routers], [Listener(host) for host in lab.routers]
+        # Two checkers each: the first to fail takes the server down, the second is the checker's own affair.
+        checkers = "".join(f"  {kind} {{\n   connect_ip 127.0.0.1\n   connect_port {PORT}\n   retry 0\n   warmup 0\n   connect_timeout 1\n"
+                           f"   delay_loop {loop}\n{more}  }}\n" for kind, loop, more in (
+                               ("TCP_CHECK", 0.5, ""), ("SMTP_CHECK", 0.7, "   helo_name x\n")))
+
+        def file(*lines):
+            servers = "".join(f" real_server 10.0.0.{n} 80 {{\n{line}\n{checkers}\n }}\n"
+                              for n, line in enumerate(("", "  smtp_alert off", "  smtp_alert on"), 1))
+            return CONFIGURATION[:CONFIGURATION.index("track_file")].replace(
+                "    router_id lab\n", "".join(f"    {line}\n" for line in ("router_id lab", *lines))) + (
+                f"virtual_server 10.0.0.2 80 {{\n lb_algo rr\n lb_kind NAT\n protocol TCP\n{servers}}}\n")
+        for lines in (["no_checker_emails"], ["smtp_alert_checker off"], ["smtp_alert off", "smtp_alert_checker on"]):
+            for one in mails:
+                one.dialogues.clear()
+            for host, binary in zip(lab.routers, (BINARY, PEER)):
+                host.daemon.start(file(*lines), parts=("-C",), binary=binary)
+            time.sleep(4)
+            for host in lab.routers:
+                host.daemon.stop(8)
+            ours, theirs = (sorted(one.subjects()) for one in mails)
+            check(ours == theirs and theirs, f"{lines}: the same mails", "ours:", *ours, "2.2.7:", *theirs)

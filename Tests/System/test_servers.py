@@ -80,7 +80,8 @@ def nginx(lab, names):
                    f" ssl_session_cache shared:a:1m; client_body_temp_path {directory}/b; proxy_temp_path {directory}/p;\n"
                    f" fastcgi_temp_path {directory}/f; uwsgi_temp_path {directory}/u; scgi_temp_path {directory}/s;\n"
                    f"server {{ listen 80; listen [::]:80; root {directory}/www;\n"
-                   f" location /teapot {{ return 418; }} location /host {{ return 200 'host $host'; }} }}\n{blocks}}}\n")
+                   f" location /teapot {{ return 418; }} location /host {{ return 200 'host $host'; }}\n"
+                   f" location /connection {{ return 200 'wants $http_connection'; }} }}\n{blocks}}}\n")
     return Program(lab, "/usr/sbin/nginx", "-c", f"{directory}/nginx.conf", "-e", f"{directory}/error.log",
                    ready=listens(lab, 443))
 
@@ -106,13 +107,15 @@ def _():
               for name in names),
             (443, get("SSL_GET", "enable_sni", url("path /", "virtualhost two.example.com", 'regex "two"', "tls_compliant"))),
             (444, get("SSL_GET", url("path /", 'regex "reused"'))),
+            (443, get("SSL_GET", "sni_name two.example.com", "virtualhost one.example.com", url("path /", 'regex "for two"'))),
+            (80, get("HTTP_GET", "http_protocol 1.0C", url("path /connection", 'regex "wants close"', "regex_stack 1024 65536"))),
             # These must be down: no such page, another digest, a pattern that must not match, no certificate of that name.
             (80, get("HTTP_GET", url("path /none"))),
             (80, get("HTTP_GET", url("path /page", f"digest {'0' * 32}"))),
             (80, get("HTTP_GET", url("path /page", 'regex "well"', "regex_no_match"))),
             (443, get("SSL_GET", "enable_sni", "virtualhost two.example.com", url("path /", 'regex "one"'))),
         ]
-        good, bad = range(7), range(7, 11)
+        good, bad = range(9), range(9, 13)
         blocks = [virtual_server(f"10.99.0.{n}", real_server(address, port, block)) for n, (port, block) in enumerate(checks)]
         extra = (f"SSL {{\n certificate {lab.directory}/client.example.com.pem\n key {lab.directory}/client.example.com.key\n"
                  f" ca {lab.directory}/closed.example.com.pem\n}}\n")
