@@ -139,6 +139,10 @@ package enum Processes {
         try useNullForStandardStreams()
     }
 
+    /// Begins a session of its own: no keys typed on the starter's terminal reach it, and the scheduler, which may share out time by
+    /// sessions, gives it a share of its own.
+    package static func beginSession() { _ = setsid() }
+
     /// Puts /dev/null on descriptors 0, 1 and 2.
     package static func useNullForStandardStreams() throws(SystemError) {
         let null = FileDescriptor(owning: try system("open") { open("/dev/null", O_RDWR | O_CLOEXEC) })

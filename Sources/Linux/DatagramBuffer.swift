@@ -194,9 +194,14 @@ package final class DatagramBatch {
                 next += 1
             }
         }
+        removeAll()
+        return sent
+    }
+
+    /// Gives up all that was added.
+    package func removeAll() {
         // What a burst of thousands needs is not kept.
         if notes.count > Self.usual { writer = ByteWriter(capacity: 4_096) } else { writer.removeAll() }
         notes.removeAll(keepingCapacity: notes.count <= Self.usual)
-        return sent
     }
 }

@@ -5,7 +5,7 @@ import CNetlink
 import Glibc
 package import Netlink
 
-/// Has generic netlink do many things in few system calls, each of which lasts no longer than the kernel takes to do them: it
+/// Has the kernel do many things in few system calls, each of which lasts no longer than the kernel takes to do them: it
 /// works off what is sent before it returns from `send`, so that the refusals are there to be read at once.
 ///
 /// Only the last request of a batch is acknowledged; every refusal is reported in any case.
@@ -24,8 +24,10 @@ package final class NetlinkBatch {
     private static let fullBatch = 60 * 1024
 
     /// `receiveBuffer` in bytes, beyond the limit for unprivileged processes if `isForced`.
-    package init(receiveBuffer: Int = 1 << 20, isForced: Bool = true) throws(SystemError) {
-        handle = try NetlinkHandle(.generic, receiveBuffer: receiveBuffer, isForced: isForced)
+    package init(
+        _ family: NetlinkFamily = .generic, receiveBuffer: Int = 1 << 20, isForced: Bool = true
+    ) throws(SystemError) {
+        handle = try NetlinkHandle(family, receiveBuffer: receiveBuffer, isForced: isForced)
         handle.setNonBlocking()
     }
 

@@ -155,35 +155,3 @@ package final class VRRPSender {
         batch.send(on: socket.descriptor, failed: failed)
     }
 }
-
-/// Sends gratuitous ARP and unsolicited Neighbour Advertisements as whole frames, many in one system call.
-package final class AnnouncementSender {
-    private let descriptor: FileDescriptor
-    private let batch = DatagramBatch()
-
-    package init() throws(SystemError) {
-        // Protocol 0: nothing is received here.
-        let type = Int32(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
-        descriptor = FileDescriptor(owning: try system("socket") { socket(AF_PACKET, type, 0) })
-    }
-
-    package var count: Int { batch.count }
-
-    /// Queues the announcement that fits the address's family, from this hardware address.
-    package func queue(_ address: IPAddress, at hardware: MACAddress, interface: UInt32, isRouter: Bool) {
-        switch address {
-        case .v4(let word):
-            let packet = ARPPacket(announcing: word, at: hardware)
-            batch.add(frameTo: interface) { packet.writeFrame(into: &$0) }
-        case .v6:
-            let packet = NeighbourAdvertisement(announcing: address, at: hardware, isRouter: isRouter)
-            batch.add(frameTo: interface) { packet.writeFrame(into: &$0) }
-        }
-    }
-
-    /// Sends what is queued; `failed` is told the place in the queue of each frame that could not leave.
-    package func flush(failed: (Int, SystemError) -> Void) {
-        guard !batch.isEmpty else { return }
-        batch.send(on: descriptor, failed: failed)
-    }
-}

@@ -9,6 +9,8 @@ import VRRP
 /// What leaves the keeper, in order: requests as "+address" and "-address", announcements as "!address".
 private final class Wire {
     var sent: [String] = []
+    /// Announced, and taken back by another process before they left.
+    var withdrawn: [AddressLedger.Holding] = []
     lazy var keeper = AddressKeeper(
         transmit: { [unowned self] changes in
             for change in changes {
@@ -18,7 +20,11 @@ private final class Wire {
                 }
             }
         },
-        announce: { [unowned self] holdings in sent += holdings.map { "!\($0.entry.address)" } })
+        announce: { [unowned self] holdings in sent += holdings.map { "!\($0.entry.address)" } },
+        withdraw: { [unowned self] in
+            defer { withdrawn = [] }
+            return withdrawn
+        })
 
     func take() -> [String] {
         defer { sent.removeAll() }
@@ -82,5 +88,37 @@ struct AddressKeeperTests {
         let rest = wire.take()
         #expect(rest.allSatisfy { !$0.hasPrefix("!") })
         #expect(rest.filter { $0.hasPrefix("-") }.count == 150)
+    }
+
+    @Test("What is announced once more waits until all are there")
+    func againLater() {
+        let wire = Wire()
+        let all = holdings(0..<300)
+        wire.keeper.claim(all, by: 0)
+        wire.keeper.settle()
+        for holding in all { wire.keeper.queueAnnouncement(of: holding) }
+        wire.keeper.step()
+        for holding in all { wire.keeper.queueAnnouncement(of: holding) }
+        while wire.keeper.hasChanges { wire.keeper.step() }
+        #expect(wire.take().filter { $0.hasPrefix("!") } == all.map { "!\($0.entry.address)" })
+        while wire.keeper.hasWork { wire.keeper.step() }
+        #expect(wire.take() == all.prefix(100).map { "!\($0.entry.address)" })
+    }
+
+    @Test("When one router gives up, announcements of another that were taken back with its own are made after all")
+    func takenBack() {
+        let wire = Wire()
+        let (mine, others) = (holdings(0..<2), holdings(2..<4))
+        wire.keeper.claim(mine, by: 0)
+        wire.keeper.claim(others, by: 1)
+        wire.keeper.settle()
+        for holding in mine + others { wire.keeper.queueAnnouncement(of: holding) }
+        wire.keeper.step()
+        _ = wire.take()
+        wire.withdrawn = mine + others
+        wire.keeper.claim([], by: 0)
+        wire.keeper.settle()
+        while wire.keeper.hasWork { wire.keeper.step() }
+        #expect(wire.take() == ["-10.0.0.0", "-10.0.0.1", "!10.0.0.2", "!10.0.0.3"])
     }
 }

@@ -103,11 +103,14 @@ struct SocketTests {
             #expect(bound == 0)
             let sender = try AnnouncementSender()
             let hardware = MACAddress.virtualRouter(51, .ipv4)
+            var frames = AnnouncementFrames()
             for number in 0..<50 {
-                sender.queue(.v4(0x0a09_0000 + UInt32(number)), at: hardware, interface: left, isRouter: false)
-                sender.queue(.v6(high: 0x2001_0db8 << 32, low: UInt64(number)), at: hardware, interface: left, isRouter: true)
+                frames.append(.v4(0x0a09_0000 + UInt32(number)), at: hardware, interface: left, isRouter: false)
+                frames.append(.v6(high: 0x2001_0db8 << 32, low: UInt64(number)), at: hardware, interface: left, isRouter: true)
             }
-            sender.flush { place, error in Issue.record("\(place): \(error)") }
+            // The second time none is left to be heard.
+            sender.send(frames.bytes[...]) { Issue.record("\($0)") }
+            sender.send(frames.bytes[...], while: { false }) { Issue.record("\($0)") }
             let loop = try EventLoop()
             var requests = 0
             var advertisements = 0

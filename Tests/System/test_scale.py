@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Many instances, many addresses, little memory."""
 import collections
+import os
+import signal
 import statistics
 import time
 
-from lab import BINARY, PEER, Lab, check, configuration, instance, pss, wait_until
+from lab import BINARY, PEER, Lab, check, children, configuration, instance, pss, wait_until
 from suite import need, test
 from wire import Sniffer, gaps
 
@@ -71,6 +73,27 @@ def _():
         late = max(gaps(mine)) - 0.1
         check(late < 0.05, f"an advert was {1000 * late:.0f} ms late", lab.logs())
         check("Entering MASTER" not in b.daemon.log().split("Entering BACKUP")[-1], "the old one came back", lab.logs())
+
+
+@test("300 addresses are announced although the process that announces is killed, and it is started again", limit=40,
+      known="2.2.7 has no such process")
+def _():
+    with Lab(routers=1) as lab:
+        a = lab.routers[0]
+        heard = Sniffer(lab.client)
+        many = [f"10.98.{n // 250}.{n % 250 + 1}/32" for n in range(300)]
+        a.daemon.start(configuration(instance(interval=0.3, excluded=many)))
+        pid = a.daemon.pid("vrrp.pid")
+        (helper,) = wait_until(lambda: children(pid), 3, "there is a process that announces", lab.logs)
+        os.kill(helper, signal.SIGKILL)
+        a.daemon.expect_log("Announcement process died of signal 9", 2)
+        wait_until(lambda: len(a.virtual_addresses()) == 301, 5, "all addresses are there", lab.logs)
+        wait_until(lambda: len({arp.sender for arp in heard.gratuitous()}) == 301, 2, "all are announced", lab.logs)
+        (second,) = wait_until(lambda: children(pid), 7, "the process is back", lab.logs)
+        before = len(heard.arps)
+        wait_until(lambda: len(heard.arps) - before >= 301, 7, "they are announced once more", lab.logs)
+        heard.finish()
+        check(children(pid) == [second], "it went on", lab.logs())
 
 
 @test("memory: parent and VRRP process with one instance need no more than Debian's", limit=40, alone=True)

@@ -6,11 +6,15 @@ import Linux
 package import Netlink
 import VRRP
 
-/// The VRRP process's way to the kernel's routing tables: one socket that tells news, another that takes requests.
+/// The VRRP process's way to the kernel's routing tables: one socket that tells news, another that takes requests, and one for
+/// addresses, which come by the thousand.
 final class KernelLink {
     private let environment: ProcessEnvironment
     private let monitor: NetlinkSocket
     private let commands: NetlinkSocket
+    private let addresses: NetlinkBatch
+    /// The changes being asked for, and how many requests were made before the first of them.
+    private var changing: (changes: ArraySlice<AddressKeeper.Change>, before: UInt32) = ([], 0)
     private var routeMonitor: NetlinkSocket?
     private var finished: (() -> Void)?
 
@@ -28,10 +32,12 @@ final class KernelLink {
         monitor = try NetlinkSocket(
             groups: [.link, .ipv4Address, .ipv6Address], buffer: globals.monitorBuffer, usual: Self.usualBuffer)
         commands = try NetlinkSocket(buffer: globals.commandBuffer)
+        addresses = try NetlinkBatch(.route)
         try monitor.attach(to: environment.loop)
         try commands.attach(to: environment.loop)
         monitor.news = { [unowned self] told, now in news(told, now) }
         monitor.lost = { [unowned self] now in recover(now) }
+        addresses.refused = { [unowned self] number, refusal in noteRefused(number, refusal) }
     }
 
     /// Room for the news of thousands of addresses, in bytes.
@@ -86,22 +92,20 @@ final class KernelLink {
         resynchronise(dump(), now)
     }
 
-    /// Sends address requests, all in one write.
+    /// Has addresses changed, all in one write, after whatever was asked before. They are when this returns.
     func send(_ changes: ArraySlice<AddressKeeper.Change>) {
-        for change in changes {
-            switch change {
-            case .add(let holding): request(.replace, holding)
-            case .remove(let holding): request(.delete, holding)
-            }
-        }
         commands.flush()
+        changing = (changes, addresses.count)
+        for change in changes { addresses.add(AddressRequest(change.operation, change.holding.address)) }
+        addresses.submit()
+        changing.changes = []
     }
 
-    private func request(_ operation: AddressRequest.Operation, _ holding: AddressLedger.Holding) {
-        commands.request(AddressRequest(operation, holding.address)) { [unowned self] refusal in
-            if let refusal, !refusal.isHarmless(for: operation) { complain(refusal, operation, holding) }
-            if commands.underWay == 0 { rest() }
-        }
+    private func noteRefused(_ number: UInt32, _ refusal: Refusal) {
+        let place = changing.changes.startIndex + Int(number &- changing.before)
+        guard changing.changes.indices.contains(place) else { return }
+        let change = changing.changes[place]
+        if !refusal.isHarmless(for: change.operation) { complain(refusal, change.operation, change.holding) }
     }
 
     private func complain(_ refusal: Refusal, _ operation: AddressRequest.Operation, _ holding: AddressLedger.Holding) {
@@ -161,6 +165,21 @@ extension Refusal {
         switch operation {
         case .delete: isMissing
         case .add, .replace: alreadyExists
+        }
+    }
+}
+
+extension AddressKeeper.Change {
+    fileprivate var holding: AddressLedger.Holding {
+        switch self {
+        case .add(let holding), .remove(let holding): holding
+        }
+    }
+
+    fileprivate var operation: AddressRequest.Operation {
+        switch self {
+        case .add: .replace
+        case .remove: .delete
         }
     }
 }

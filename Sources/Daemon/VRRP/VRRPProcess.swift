@@ -17,6 +17,8 @@ package final class VRRPProcess: ChildProcess {
     private let sockets: AdvertSockets
     private let kernel: KernelLink
     private let announcer: AnnouncementSender
+    private var relay: AnnouncementRelay?
+    private var frames = AnnouncementFrames()
     private let reporter: TransitionReporter
     private let scripts: ScriptTracker
     private let files: FileTracker
@@ -73,7 +75,9 @@ package final class VRRPProcess: ChildProcess {
             throw .fatal
         }
         keeper = AddressKeeper(
-            transmit: { [unowned self] in kernel.send($0) }, announce: { [unowned self] in announceNow($0) })
+            transmit: { [unowned self] in kernel.send($0) }, announce: { [unowned self] in announceNow($0) },
+            withdraw: { [unowned self] in relay?.withdraw() ?? [] })
+        configureRelay()
         routeKeeper = RouteKeeper(
             transmit: { [unowned self] in kernel.send($0, $1) },
             later: { work in environment.loop.after(.seconds(1)) { _ in work() } },
@@ -214,6 +218,7 @@ package final class VRRPProcess: ChildProcess {
         perform(at: now)
         virtuals.configure(settings.routers, interfaces)
         promotion.settle(settings.routers)
+        configureRelay()
         claimOwnAddresses()
         configurePolling()
         if environment.configuration.globals.vrrp.repeatsStatesOnReload { reporter.repeatStates(of: routers) }
@@ -564,6 +569,7 @@ package final class VRRPProcess: ChildProcess {
     private func step(_ keeper: AddressKeeper) {
         keeper.step()
         routeKeeper?.send(addressesAreThere: !keeper.hasAdditions)
+        if !keeper.hasWork, kernel.isSettled { firewall.sweep() }
     }
 
     /// The next slice comes after everything that is due by then.
@@ -586,10 +592,30 @@ package final class VRRPProcess: ChildProcess {
         for holding in holdings {
             if link?.index != holding.interface { link = interfaces[holding.interface]?.link }
             guard let link, let hardware = link.hardware else { continue }
-            announcer.queue(holding.entry.address, at: hardware, interface: holding.interface, isRouter: true)
+            frames.append(holding.entry.address, at: hardware, interface: holding.interface, isRouter: true)
             environment.logDetail(announcementLine(holding.entry.address, link.name))
         }
-        announcer.flush { [unowned self] _, error in environment.logDetail("cannot announce an address: \(error)") }
+        let isRelayed = frames.count >= AnnouncementRelay.burst && relay?.send(frames, of: holdings) ?? false
+        if !isRelayed { announcer.send(frames.bytes[...]) { [unowned self] in noteUnannounced($0) } }
+        frames.removeAll()
+    }
+
+    private func noteUnannounced(_ error: SystemError) { environment.logDetail("cannot announce an address: \(error)") }
+
+    /// Has announcements sent by a process of their own where there are many.
+    private func configureRelay() {
+        let addresses = environment.configuration.vrrp.routers.reduce(0) { $0 + $1.addresses.count + $1.excludedAddresses.count }
+        guard addresses >= AnnouncementRelay.worthwhile else {
+            relay?.stop()
+            relay = nil
+            return
+        }
+        guard relay == nil else { return }
+        do throws(SystemError) {
+            relay = try AnnouncementRelay(environment, announcer) { [unowned self] in noteUnannounced($0) }
+        } catch {
+            environment.log("cannot share numbers with the announcement process: \(error)")
+        }
     }
 
     private func announcementLine(_ address: IPAddress, _ interface: String) -> String {

@@ -15,6 +15,16 @@ package struct AddressLedger {
             self.prefix = prefix
             self.interface = interface
         }
+
+        /// A thousand at once are looked for: what differs between them in as few steps as it takes.
+        package func hash(into hasher: inout Hasher) {
+            switch prefix.address {
+            case .v4(let word): hasher.combine(UInt64(word) << 32 | UInt64(interface))
+            case .v6(let high, let low):
+                hasher.combine(high)
+                hasher.combine(low ^ UInt64(interface))
+            }
+        }
     }
 
     /// An address with all its options, on an interface.
@@ -53,6 +63,15 @@ package struct AddressLedger {
 
     /// Whether an address is ours: held or about to be.
     package func holds(_ key: Key) -> Bool { ledger.holds(key) }
+
+    /// Whether an address is to be added that ``arrive(_:)`` has not told of.
+    package func isComing(_ key: Key) -> Bool { ledger.isComing(key) }
+
+    /// Waits for an address that is coming. Returns false if it is there already; nil if it is not held at all.
+    package mutating func expect(_ key: Key) -> Bool? { ledger.expect(key) }
+
+    /// Notes that an address has been added. Returns whether it was awaited.
+    package mutating func arrive(_ key: Key) -> Bool { ledger.arrive(key) }
 
     /// What to ask of the kernel so that it holds what is wanted. From here on that counts as done.
     package mutating func settle() -> Settlement {

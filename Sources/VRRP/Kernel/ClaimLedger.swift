@@ -46,6 +46,9 @@ package struct ClaimLedger<Item: Claimable> {
         var held: Item?
         /// Whether it is to be looked at in the next settling.
         var isTouched = false
+        /// Whether its addition has been told and has not been made, and whether somebody waits for it.
+        var isComing = false
+        var isAwaited = false
     }
 
     private var claims: [Int: [Item]] = [:]
@@ -102,6 +105,23 @@ package struct ClaimLedger<Item: Claimable> {
     /// Whether something is ours: held or about to be.
     package func holds(_ key: Item.Key) -> Bool { entries[key]?.held != nil }
 
+    /// Whether something is to be added that ``arrive(_:)`` has not told of.
+    package func isComing(_ key: Item.Key) -> Bool { entries[key]?.isComing ?? false }
+
+    /// Waits for something that is coming. Returns false if it is there already; nil if it is not held at all.
+    package mutating func expect(_ key: Item.Key) -> Bool? {
+        guard let place = entries.index(forKey: key), entries.values[place].held != nil else { return nil }
+        if entries.values[place].isComing { entries.values[place].isAwaited = true }
+        return entries.values[place].isComing
+    }
+
+    /// Notes that something has been added. Returns whether it was awaited.
+    package mutating func arrive(_ key: Item.Key) -> Bool {
+        guard let place = entries.index(forKey: key) else { return false }
+        defer { (entries.values[place].isComing, entries.values[place].isAwaited) = (false, false) }
+        return entries.values[place].isAwaited
+    }
+
     /// Whether nothing is held, nor about to be.
     package var isEmpty: Bool { entries.values.allSatisfy { $0.held == nil } }
 
@@ -128,12 +148,14 @@ package struct ClaimLedger<Item: Claimable> {
             break
         case (nil, let new?):
             settlement.added.append(new)
+            entry.isComing = true
         case (let old?, nil):
             settlement.removed.append(old)
         case (let old?, let new?):
             guard !old.isSameInKernel(as: new) else { break }
             settlement.replaced.append(old)
             settlement.added.append(new)
+            entry.isComing = true
         }
         entry.held = entry.wanted
     }

@@ -3,13 +3,15 @@
 import Basics
 import Linux
 
-/// A small process beside a child that deals with a partner who may be slow or hang: the SNMP master, the message bus.
+/// A small process beside a child that deals with a partner who may be slow or hang, such as the SNMP master or the
+/// message bus, or that works beside it.
 ///
 /// The two exchange messages over a channel that never makes the child wait: a message that does not fit is lost and counted.
 /// A companion that dies is started anew after a while; it dies with its child.
 final class Companion {
     private let environment: ProcessEnvironment
     private let title: String
+    private let kept: [FileDescriptor]
     private let work: (MessageChannel) -> Int32
     private let heard: ([UInt8], Instant) -> Void
     private var channel: MessageChannel?
@@ -22,24 +24,30 @@ final class Companion {
     /// How long after its end a companion is started anew.
     private static let pause = Interval.seconds(5)
 
-    /// Starts the process. `work` runs there and returns its exit code; `heard` is called here with what it sends.
+    /// Starts the process. `work` runs there, with the descriptors `kept`, and returns its exit code; `heard` is called here with
+    /// what it sends.
     init(
-        _ environment: ProcessEnvironment, title: String, work: @escaping (MessageChannel) -> Int32,
+        _ environment: ProcessEnvironment, title: String, keeping kept: [FileDescriptor] = [], work: @escaping (MessageChannel) -> Int32,
         heard: @escaping ([UInt8], Instant) -> Void
     ) {
         self.environment = environment
         self.title = title
+        self.kept = kept
         self.work = work
         self.heard = heard
         start()
     }
 
-    /// Sends a message, or loses it.
-    func send(_ bytes: [UInt8]) {
+    /// Sends a message, or loses it. Returns whether it is on its way.
+    @discardableResult
+    func send(_ bytes: [UInt8]) -> Bool {
+        guard let channel else { return false }
         do throws(SystemError) {
-            try channel?.send(bytes)
+            try channel.send(bytes)
+            return true
         } catch {
             lost += 1
+            return false
         }
     }
 
@@ -75,8 +83,9 @@ final class Companion {
             let parent = Processes.own
             process = try environment.processes.fork(
                 {
-                    Processes.closeDescriptors(except: [far.descriptor.number])
+                    Processes.closeDescriptors(except: [far.descriptor.number] + kept.map(\.number))
                     guard Processes.dieWithParent(.kill, parent: parent) else { return 0 }
+                    Processes.beginSession()
                     Signals.reset()
                     try? Privileges.keepOnly([])
                     return work(far)
