@@ -397,8 +397,6 @@ static int unmap_constant_segments(struct dl_phdr_info *object, size_t size, voi
     return 0;
 }
 
-void clinux_give_back_memory(void)
-{
-    malloc_trim(0);
-    dl_iterate_phdr(unmap_constant_segments, NULL);
-}
+void clinux_trim(void) { malloc_trim(0); }
+
+void clinux_unmap_constants(void) { dl_iterate_phdr(unmap_constant_segments, NULL); }

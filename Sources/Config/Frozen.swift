@@ -32,7 +32,8 @@ struct Freezer {
 
     init(_ sink: @escaping ([UInt8]) -> Void) { self.sink = sink }
 
-    private static let pieceSize = 64 << 10
+    /// Small, so that the same few pages are written again and again.
+    private static let pieceSize = 16 << 10
 
     /// The line that comes next begins an item. The one before it is complete; without a keyword it is forgotten.
     mutating func begin() {
@@ -135,8 +136,8 @@ package struct FrozenItems {
     private var pieceStart = 0
 
     static let mark = Array("KAF2".utf8)
-    /// Items are read together up to this many bytes.
-    private static let pieceSize = 64 << 10
+    /// Items are read together up to this many bytes: few enough to be read into the same pages again and again.
+    private static let pieceSize = 16 << 10
 
     private struct Entry {
         var length: UInt32

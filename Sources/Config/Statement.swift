@@ -78,7 +78,7 @@ package struct Surroundings {
     /// Addresses of a host name; may block, called for `smtp_server` only.
     package var resolve: (String) -> [IPAddress] = { _ in [] }
     package var hostName = "localhost"
-    package var processorCount = 1
+    package var processorCount: () -> Int = { 1 }
     /// User and group the daemon runs scripts as when nothing is said.
     package var ownUser: UInt32 = 0
     package var ownGroup: UInt32 = 0

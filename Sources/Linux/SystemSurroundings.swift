@@ -26,7 +26,7 @@ extension Surroundings {
         surroundings.setRoutingDirectories = { names.use(vendor: $0, local: $1) }
         surroundings.resolve = { HostNames.addresses(of: $0) }
         surroundings.hostName = HostNames.own
-        surroundings.processorCount = Int(max(1, clinux_processor_count()))
+        surroundings.processorCount = { Int(max(1, clinux_processor_count())) }
         surroundings.ownUser = geteuid()
         surroundings.ownGroup = getegid()
         return surroundings

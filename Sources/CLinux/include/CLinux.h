@@ -139,4 +139,5 @@ int clinux_mii_link(int fd, const char *name);
 int clinux_running_link(int fd, const char *name);
 
 /// Gives back free heap, and the pages of text and constants, which the kernel maps again from its page cache when they are used again.
-void clinux_give_back_memory(void);
+void clinux_trim(void);
+void clinux_unmap_constants(void);

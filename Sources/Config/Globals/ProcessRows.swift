@@ -105,7 +105,7 @@ extension Reader {
         guard require(statement, 0, "a processor") != nil else { return nil }
         var found: [Int] = []
         for word in statement.values {
-            guard let number = number(word, of: statement, in: 0...max(0, surroundings.processorCount - 1)) else { return nil }
+            guard let number = number(word, of: statement, in: 0...max(0, surroundings.processorCount() - 1)) else { return nil }
             found.append(number)
         }
         return found

@@ -82,7 +82,7 @@ package final class Checkers {
         engine?.makeRoom(for: settings.checkCount)
         let present = readTable()
         change(at: now) { core, actions in core.start(settings, at: now, kernel: present, into: &actions) }
-        loop.after(.seconds(1)) { _ in Memory.giveBack() }
+        loop.after(.seconds(1)) { _ in Memory.trim() }
     }
 
     /// Changes over to other settings. What is told to the kernel is the difference to what it was told before; whether others
@@ -94,7 +94,7 @@ package final class Checkers {
         engine?.makeRoom(for: settings.checkCount)
         change(at: now) { core, actions in core.reconfigure(to: settings, at: now, into: &actions) }
         reconcile()
-        loop.after(.seconds(1)) { _ in Memory.giveBack() }
+        loop.after(.seconds(1)) { _ in Memory.trim() }
     }
 
     /// Repairs what others did to the table, once it has been read.

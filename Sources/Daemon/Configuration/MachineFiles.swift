@@ -34,5 +34,5 @@ extension FileSystem {
         }
     }
 
-    private static var pieceSize: Int { 128 << 10 }
+    private static var pieceSize: Int { 32 << 10 }
 }

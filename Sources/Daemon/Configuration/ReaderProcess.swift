@@ -22,6 +22,7 @@ final class ReaderProcess {
     private var registration: EventLoop.Registration?
     private var timer: EventLoop.TimerID?
     private var outcome: Outcome?
+    private var isDone = false
     private let done: (Outcome, Instant) -> Void
 
     /// Forks the reader; `done` is called once, in a later turn of the loop.
@@ -41,7 +42,7 @@ final class ReaderProcess {
             return Self.read(request, for: parent, telling: far)
         }
         try processes.watch(process) { [self] status, now in finish(status, now) }
-        registration = try loop.add(near.descriptor) { [unowned self] _ in hear() }
+        registration = try loop.add(near.descriptor) { [unowned self] now in hear(now) }
         timer = loop.after(Self.limit) { [unowned self] _ in
             outcome = .failed("Reading the configuration took longer than \(Self.limit.seconds) seconds")
             cancel()
@@ -79,7 +80,7 @@ final class ReaderProcess {
         }
     }
 
-    private func hear() {
+    private func hear(_ now: Instant) {
         guard let message = (try? channel.receive(limit: ReadReport.limit)) ?? nil, !message.bytes.isEmpty else {
             return stopHearing()
         }
@@ -89,6 +90,8 @@ final class ReaderProcess {
         } else if report.refusal != nil {
             outcome = .unfit(report)
         }
+        // Nobody has to wait until it has cleared its memory away.
+        if let outcome { conclude(outcome, now) }
     }
 
     private func stopHearing() {
@@ -98,8 +101,14 @@ final class ReaderProcess {
 
     private func finish(_ status: ExitStatus, _ now: Instant) {
         if let timer { loop.cancel(timer) }
-        if registration != nil { hear() }
+        if registration != nil { hear(now) }
+        conclude(outcome ?? .failed("The process that reads the configuration \(status)"), now)
+    }
+
+    private func conclude(_ outcome: Outcome, _ now: Instant) {
+        guard !isDone else { return }
+        isDone = true
         stopHearing()
-        done(outcome ?? .failed("The process that reads the configuration \(status)"), now)
+        done(outcome, now)
     }
 }

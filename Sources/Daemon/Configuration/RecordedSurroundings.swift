@@ -40,7 +40,7 @@ extension Surroundings {
         }
         setRoutingDirectories = machine.setRoutingDirectories
         hostName = book.answer("own name") { machine.hostName } ?? "localhost"
-        processorCount = book.number("processors") { machine.processorCount } ?? 1
+        processorCount = { book.number("processors") { machine.processorCount() } ?? 1 }
         ownUser = book.number("own user") { machine.ownUser } ?? 0
         ownGroup = book.number("own group") { machine.ownGroup } ?? 0
     }
