@@ -161,7 +161,7 @@ def _():
         a.daemon.start(text)
         wait_until(lambda: a.holds("10.90.9.9"), 8, "it runs", lab.logs)
         a.daemon.reload(text + "# again\n@nobody nonsense\n")
-        copies = wait_until(lambda: len(glob.glob(f"{folder}/*")) == 2 and sorted(glob.glob(f"{folder}/*")), 5, "two copies", lab.logs)
+        copies = wait_until(lambda: len(glob.glob(f"{folder}/*.conf.*")) == 2 and sorted(glob.glob(f"{folder}/*.conf.*")), 5, "two copies", lab.logs)
         pid = a.daemon.pid()
         check([os.path.basename(path) for path in copies] == [f"keepalived.conf.{pid}.{n}" for n in (0, 1)], "names", copies)
         check(os.stat(folder).st_mode & 0o777 == 0o700 and os.stat(copies[0]).st_mode & 0o777 == 0o600, "nobody else reads them")
@@ -169,6 +169,16 @@ def _():
             lines = file.read().splitlines()
         check(lines[0] == f"# {a.daemon.path('conf')}" and lines[-1] == "!", "the file is named", *lines)
         check("@nobody nonsense" in lines and "not this" not in " ".join(lines), "lines without comments", *lines)
+        a.daemon.reload(configuration(instance(priority=77), extra=f"config_save_dir {folder}\n"))
+        states = {}
+        for moment in ("pre", "post"):
+            path = f"{folder}/keepalived_vrrp.{pid}.2.{moment}"
+            wait_until(lambda: os.path.exists(path) and os.path.getsize(path) > 1000, 5, f"the state {moment}", lab.logs)
+            with open(path) as file:
+                states[moment] = file.read()
+        check("   Priority = 77" not in states["pre"], "as it was before the reload")
+        check("   Priority = 77" in states["post"], "as it was after it")
+        check("Printing VRRP data" not in a.daemon.log(), "nobody asked for it")
 
 
 @test("tmp_config_directory: the frozen configuration is in a file there instead of memory", known="2.2.7 has a file of its own")

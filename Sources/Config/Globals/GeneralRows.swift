@@ -65,7 +65,7 @@ extension GlobalSettings {
         [
             .text(
                 "config_save_dir", "<dir>", \.savedConfigurations,
-                "Keep a copy of each configuration in this directory, as keepalived.conf.PID.N."
+                "Keep a copy of each configuration in this directory, as keepalived.conf.PID.N, and the state before and after each reload."
             )
             .since("2.2.3"),
             .text(

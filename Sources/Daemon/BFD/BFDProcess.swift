@@ -55,12 +55,22 @@ package final class BFDProcess: ChildProcess {
     /// A copy of the process writes, so that no disk can hold up the sessions.
     package func dump(_ kind: DumpKind, at now: Instant) {
         guard kind == .data else { return }
+        let namespace = environment.commandLine.namespace
+        dumps.write(request("Printing BFD data", DumpFiles.data("_bfd", environment.configuration.globals, namespace: namespace)), at: now)
+    }
+
+    /// Writes the state of all sessions into this file.
+    package func saveState(to path: String, at now: Instant) {
+        var request = request("BFD data", path)
+        request.isAsked = false
+        dumps.write(request, mayWait: false, at: now)
+    }
+
+    private func request(_ title: String, _ path: String) -> DumpWriter.Request {
         let globals = environment.configuration.globals
-        let commandLine = environment.commandLine
-        let request = DumpWriter.Request(
-            title: "Printing BFD data", path: DumpFiles.data("_bfd", globals, namespace: commandLine.namespace)
-        ) { [engine] in GlobalsDump(globals, commandLine).text + BFDDump.text(of: engine.sessions) }
-        dumps.write(request, at: now)
+        return DumpWriter.Request(title: title, path: path) { [engine, commandLine = environment.commandLine] in
+            GlobalsDump(globals, commandLine).text + BFDDump.text(of: engine.sessions)
+        }
     }
 }
 

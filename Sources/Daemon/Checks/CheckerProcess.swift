@@ -86,14 +86,23 @@ package final class CheckerProcess: ChildProcess {
     /// Writes keepalived_check.data, in a copy of the process: the checks go on.
     package func dump(_ kind: DumpKind, at now: Instant) {
         guard kind == .data else { return }
+        let namespace = environment.commandLine.namespace
+        let path = DumpFiles.data("_check", environment.configuration.globals, namespace: namespace)
+        dumps.write(request("Printing checker data", path), at: now)
+    }
+
+    /// Writes the state of all services into this file.
+    package func saveState(to path: String, at now: Instant) {
+        var request = request("checker data", path)
+        request.isAsked = false
+        dumps.write(request, mayWait: false, at: now)
+    }
+
+    private func request(_ title: String, _ path: String) -> DumpWriter.Request {
         let globals = environment.configuration.globals
-        let commandLine = environment.commandLine
-        let request = DumpWriter.Request(
-            title: "Printing checker data", path: DumpFiles.data("_check", globals, namespace: commandLine.namespace)
-        ) { [checkers] in
+        return DumpWriter.Request(title: title, path: path) { [checkers, commandLine = environment.commandLine] in
             GlobalsDump(globals, commandLine).text + checkers.state.dump().map { $0 + "\n" }.joined()
         }
-        dumps.write(request, at: now)
     }
 }
 

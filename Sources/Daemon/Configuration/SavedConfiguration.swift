@@ -19,6 +19,29 @@ struct SavedConfiguration {
     }
 }
 
+/// `config_save_dir`: the state of a child before and after a reload, `keepalived_vrrp.PID.N.pre` and `.post`, with the parent's pid and
+/// the number of the reading, as the copy of the configuration has them.
+struct SavedState {
+    /// When the state was such.
+    enum Moment: String { case before = "pre", after = "post" }
+
+    let directory: String
+    let kind: ChildKind
+    let process: Int32
+    let number: Int
+    let moment: Moment
+
+    var path: String { "\(directory)/keepalived_\(name).\(process).\(number).\(moment.rawValue)" }
+
+    private var name: String {
+        switch kind {
+        case .vrrp: "vrrp"
+        case .checker: "check"
+        case .bfd: "bfd"
+        }
+    }
+}
+
 extension ConfigurationRequest {
     /// Keeps a copy of what was read if the configuration asks for it; a finding if that fails.
     func save(_ reading: ConfigurationReading, for process: Int32) -> Diagnostic? {

@@ -16,6 +16,8 @@ final class DumpWriter {
     struct Request {
         /// What the log calls it: "Printing VRRP data".
         var title: String
+        /// Whether somebody asked for it, so that the log mentions it.
+        var isAsked = true
         var path: String
         /// Made in the copy; nil writes nothing.
         var text: () -> String?
@@ -34,7 +36,7 @@ final class DumpWriter {
     ///
     /// - Parameter mayWait: false when what is to be shown is gone afterwards.
     func write(_ request: Request, mayWait: Bool = true, at now: Instant) {
-        mention(request, at: now)
+        if request.isAsked { mention(request, at: now) }
         if mayWait, writing[request.path] != nil {
             writing[request.path] = .some(request)
         } else {

@@ -72,6 +72,12 @@ final class VRRPStatus {
         }
     }
 
+    /// Writes everything into this file, as it is now.
+    func save(_ routers: VirtualRouters, to path: String, at now: Instant) {
+        let request = DumpWriter.Request(title: "VRRP data", isAsked: false, path: path) { [self] in text(of: routers) }
+        writer.write(request, mayWait: false, at: now)
+    }
+
     /// `-d`: the configuration, without what became of it.
     func logConfiguration(of routers: VirtualRouters) {
         for line in snapshot(of: routers).lines(showsState: false, date: Self.date) { environment.log(line) }

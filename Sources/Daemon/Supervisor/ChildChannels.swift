@@ -76,7 +76,7 @@ extension Supervisor {
     func configureChild(_ kind: ChildKind) {
         guard let memory = inForce?.memory, let channel = channels[kind]?.channel else { return }
         do throws(SystemError) {
-            try channel.send(ParentOrder.configuration, with: memory.descriptor)
+            try channel.send(ParentOrder.configuration(reading: readings).bytes, with: memory.descriptor)
         } catch {
             handle(.answered(kind, .refused("\(error)")), at: Instant.now)
         }

@@ -259,6 +259,9 @@ package final class VRRPProcess: ChildProcess {
         if kind == .statisticsCleared { routers.clearStatistics() }
     }
 
+    /// Writes the state of all routers into this file.
+    package func saveState(to path: String, at now: Instant) { status.save(routers, to: path, at: now) }
+
     /// Does what a caller on the message bus asks for.
     private func obey(_ order: BusOrder, at now: Instant) {
         switch order {

@@ -26,7 +26,20 @@ package enum ChildAnswer: Equatable, Sendable {
 }
 
 /// What the parent tells a child; signals do the rest.
-package enum ParentOrder {
-    /// A new frozen configuration, whose descriptor comes with the message.
-    package static let configuration = [UInt8(ascii: "C")]
+package enum ParentOrder: Equatable, Sendable {
+    /// A new frozen configuration, whose descriptor comes with the message, and the number of the reading that it is from.
+    case configuration(reading: Int)
+
+    /// The message on the channel: a letter, then digits.
+    package var bytes: [UInt8] {
+        switch self {
+        case .configuration(let reading): [UInt8(ascii: "C")] + Array("\(reading)".utf8)
+        }
+    }
+
+    /// Nil for any other message.
+    package init?(bytes: [UInt8]) {
+        guard bytes.first == UInt8(ascii: "C"), let reading = Int(String(decoding: bytes.dropFirst(), as: UTF8.self)) else { return nil }
+        self = .configuration(reading: reading)
+    }
 }

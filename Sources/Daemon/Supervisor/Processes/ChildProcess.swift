@@ -21,6 +21,9 @@ package protocol ChildProcess: AnyObject {
 
     /// Writes a dump of its state; slow writing belongs into a process of its own.
     func dump(_ kind: DumpKind, at now: Instant)
+
+    /// Writes the dump of `DumpKind.data` into this file, as it is now (`config_save_dir`).
+    func saveState(to path: String, at now: Instant)
 }
 
 /// What the dump signals ask for.

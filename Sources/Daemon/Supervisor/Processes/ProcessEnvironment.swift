@@ -150,8 +150,8 @@ extension ProcessEnvironment {
             while let message = try parent.receive() {
                 // The parent is gone; the death signal does the same where this comes too early.
                 guard !message.bytes.isEmpty else { return stopOrphaned(process, at: now) }
-                if message.bytes == ParentOrder.configuration, let descriptor = message.descriptor {
-                    reload(process, from: descriptor, at: now)
+                if case .configuration(let reading)? = ParentOrder(bytes: message.bytes), let descriptor = message.descriptor {
+                    reload(process, from: descriptor, reading, at: now)
                 }
             }
         } catch {
@@ -164,10 +164,19 @@ extension ProcessEnvironment {
         stop(process, at: now)
     }
 
-    private func reload(_ process: any ChildProcess, from descriptor: FileDescriptor, at now: Instant) {
+    private func reload(_ process: any ChildProcess, from descriptor: FileDescriptor, _ reading: Int, at now: Instant) {
         guard !isStopping else { return }
         log("Reloading")
+        save(process, .before, reading, at: now)
         Privileges.withoutRealtimeLimit { changeOver(process, from: descriptor, at: now) }
+        save(process, .after, reading, at: now)
+    }
+
+    /// Has the state written that `config_save_dir` wants beside the copy of the configuration.
+    private func save(_ process: any ChildProcess, _ moment: SavedState.Moment, _ reading: Int, at now: Instant) {
+        guard !isStopping, let directory = configuration.globals.files.savedConfigurations else { return }
+        let state = SavedState(directory: directory, kind: kind, process: Processes.parent, number: reading, moment: moment)
+        process.saveState(to: state.path, at: now)
     }
 
     private func changeOver(_ process: any ChildProcess, from descriptor: FileDescriptor, at now: Instant) {
