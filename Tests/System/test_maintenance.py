@@ -110,6 +110,21 @@ def _():
         check("   State =" not in log, "a state in the configuration", log)
 
 
+@test("-d: each process logs its part of the configuration", limit=20, known="2.2.7 ends where the kernel has no IPVS")
+def _():
+    with Lab(routers=1) as lab:
+        a = lab.routers[0]
+        session = "bfd_instance B {\n    neighbor_ip 10.90.0.77\n    min_rx 50\n}\n"
+        server = ("virtual_server 10.90.8.1 80 {\n    lb_algo rr\n    lb_kind NAT\n    protocol TCP\n"
+                  "    real_server 10.90.8.2 80 {\n        weight 3\n    }\n}\n")
+        a.daemon.start(configuration(session, server, instance()), "-d", parts=(), detail=False)
+        for line in ("------< Global definitions >------", "------< VRRP Topology >------", "   Virtual Router ID = 7",
+                     "------< BFD Topology >------", "   Required min RX interval = 50000 us", "------< LVS Topology >------",
+                     " VS VIP = 10.90.8.1, VPORT = 80", "------< Real server >------"):
+            a.daemon.expect_log(rf": *{re.escape(line)}\n")
+        check("local state" not in a.daemon.log(), "a state in the configuration", a.daemon.log())
+
+
 @test("set_supplementary_groups and use_symlink_paths: the groups of the user, and the path as it is written", limit=20)
 def _():
     with Lab(routers=1) as lab:

@@ -12,8 +12,16 @@ enum BFDDump {
             + "\n"
     }
 
+    /// What is configured, for the log (`-d`).
+    static func configuration(_ sessions: [SessionSettings]) -> [String] {
+        ["------< BFD Topology >------"] + sessions.flatMap { lines(of: $0) }
+    }
+
     private static func lines(of session: Session) -> [String] {
-        let settings = session.settings
+        lines(of: session.settings) + state(of: session) + counts(session.statistics)
+    }
+
+    private static func lines(of settings: SessionSettings) -> [String] {
         let identity = settings.identity
         var lines = [
             " BFD Instance = \(settings.name)",
@@ -33,7 +41,7 @@ enum BFDDump {
             "   send event to VRRP process = \(settings.informsVRRP ? "Yes" : "No")",
             "   send event to checker process = \(settings.informsChecker ? "Yes" : "No")",
         ]
-        return lines + state(of: session) + counts(session.statistics)
+        return lines
     }
 
     private static func state(of session: Session) -> [String] {

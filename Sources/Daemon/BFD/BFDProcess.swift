@@ -33,7 +33,9 @@ package final class BFDProcess: ChildProcess {
             let status = BFDStatus(name: settings.name, report: report, since: now)
             for (kind, publisher) in receivers where settings.informs(kind) { publisher.publish(status) }
         }
-        engine.configure(environment.configuration.bfd.sessions, at: Instant.now)
+        let sessions = environment.configuration.bfd.sessions
+        engine.configure(sessions, at: Instant.now)
+        if environment.commandLine.logsConfiguration { BFDDump.configuration(sessions).forEach { environment.log($0) } }
     }
 
     /// Changes only the sessions that differ.
