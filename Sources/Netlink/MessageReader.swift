@@ -116,6 +116,8 @@ package struct Refusal: Error, Equatable, Sendable {
     package var isMissing: Bool { [19, 99, 3, 2].contains(code) }
     /// EADDRINUSE: another interface above the same one has the hardware address.
     package var isAddressTaken: Bool { code == 98 }
+    /// EBUSY: the interface below carries such of another kind.
+    package var isBusy: Bool { code == 16 }
     /// ENETDOWN: the interface below is down.
     package var isDown: Bool { code == 100 }
 }

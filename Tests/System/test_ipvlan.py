@@ -45,6 +45,31 @@ def _():
             lab.settle(b, timeout=10)
 
 
+@test("use_ipvlan by reloads: another address, a virtual MAC in its place, and back",
+      kernel="ipvs", limit=90)
+def _():
+    with Lab(routers=1) as lab:
+        a = lab.routers[0]
+        a.daemon.start(ipvlan(5, 100))
+        wait_until(lambda: a.holds(VIP), 20, "master", lab.logs)
+        index, mark = links(a)["ipv0"]["ifindex"], a.daemon.mark()
+        a.daemon.reload(ipvlan(6, 100))
+        wait_until(lambda: "10.90.5.6/16" in a.addresses("ipv0") and "10.90.5.5/16" not in a.addresses("ipv0"), 10,
+                   "the other address", lambda: f"{a.addresses('ipv0')}\n{lab.logs()}")
+        check(links(a)["ipv0"]["ifindex"] == index, "the same interface", index, links(a))
+        check(a.holds(VIP), "the address", a.addresses(), lab.logs())
+        check("Entering BACKUP" not in a.daemon.since(mark) and "FAULT" not in a.daemon.since(mark), "still master", lab.logs())
+        a.daemon.reload(configuration(instance(extra="use_vmac\n")))
+        wait_until(lambda: set(links(a)) == {"vrrp.7"} and f"{VIP}/32" in a.addresses("vrrp.7"), 15, "a virtual MAC",
+                   lambda: f"{links(a)}\n{lab.logs()}")
+        check("FAULT" not in a.daemon.log(), "there is never one to be missed", lab.logs())
+        a.daemon.reload(ipvlan(5, 100))
+        wait_until(lambda: set(links(a)) == {"ipv0"} and f"{VIP}/32" in a.addresses("eth0"), 15, "an ipvlan again",
+                   lambda: f"{links(a)}\n{lab.logs()}")
+        a.daemon.stop(15)
+        check(not links(a), "gone at the end", links(a))
+
+
 @test("an interface below in a VRF: that of the virtual MAC is in it too; a unicast router in a VRF needs no interface",
       kernel="ipvs", limit=90)
 def _():

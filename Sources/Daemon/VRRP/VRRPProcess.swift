@@ -108,6 +108,7 @@ package final class VRRPProcess: ChildProcess {
         }
         kernel.resynchronise = { [unowned self] all, now in resynchronise(all, at: now) }
         virtuals.changed = { [unowned self] in virtualInterfacesChanged() }
+        virtuals.present = { [unowned self] in interfaces }
         virtuals.isQuiet = { [unowned self] in kernel.isSettled && !(keeper?.hasWork ?? false) }
         firewall.name = { [unowned self] in interfaces[$0]?.name }
         firewall.ready = { [unowned self] in settle() }

@@ -12,7 +12,12 @@ import VRRP
 /// no switch learns it at the wrong port, and no frame that a switch floods is taken for ours (RFC 9568 section 6.4.2).
 /// An ipvlan has the hardware address of the interface below and is always up.
 final class VirtualInterfaces {
+    /// For interfaces of another kind to go: 20 times 50 ms.
+    private static let mostAttempts = 20
+    private static let attemptPause = Interval.milliseconds(50)
+
     private let kernel: KernelLink
+    private let loop: EventLoop
     private let retirement: LinkRetirement
     private let log: (String) -> Void
     private var tuning: InterfaceTuning?
@@ -28,11 +33,15 @@ final class VirtualInterfaces {
     private var raised: Set<String> = []
     /// Asked for, and not there yet.
     private var making: Set<String> = []
+    /// How often those could not be made because of others that are in the way.
+    private var attempts: [String: Int] = [:]
     /// Those that cannot be had.
     private var refused: Set<String> = []
 
     /// The interfaces of virtual MACs that are there were others than they are now.
     var changed: () -> Void = {}
+    /// The interfaces as they are now.
+    var present: () -> Interfaces = { Interfaces() }
     /// Whether nothing has been asked of the kernel that is still to be answered.
     var isQuiet: () -> Bool {
         get { retirement.isQuiet }
@@ -41,6 +50,7 @@ final class VirtualInterfaces {
 
     init(_ environment: ProcessEnvironment, kernel: KernelLink, originals: OriginalSettings) {
         self.kernel = kernel
+        loop = environment.loop
         log = { environment.log($0) }
         retirement = LinkRetirement(loop: environment.loop, processes: environment.processes, log: log)
         tuning = InterfaceTuning(originals, change: { [unowned self] in change($0) }, log: log)
@@ -86,16 +96,6 @@ final class VirtualInterfaces {
         wanted.values.compactMap { made in
             guard case .ipvlan(_, let address?) = made.kind, let index = interfaces[made.name]?.index else { return nil }
             return AddressLedger.Holding(AddressEntry(address), on: index)
-        }
-    }
-
-    /// The interfaces of virtual MACs that are there, each with the one below it and the family of its addresses.
-    func present(_ interfaces: Interfaces) -> [(family: AddressFamily, index: UInt32, below: UInt32)] {
-        wanted.values.compactMap { made in
-            guard made.isMacvlan, let index = interfaces[made.name]?.index, let below = interfaces[made.base]?.index else {
-                return nil
-            }
-            return (made.hasIPv6 ? .ipv6 : .ipv4, index, below)
         }
     }
 
@@ -160,6 +160,8 @@ final class VirtualInterfaces {
             settle(made, interfaces)
             changed()
         }
+        // It may have been in the way of one that could not be made.
+        for made in wanted.values where ready[made.name] == nil { settle(made, interfaces) }
         // It may have had the address of one that could not go up beside it.
         for name in raised where !(interfaces[name]?.link.flags.contains(.up) ?? true) { putUp(name, interfaces) }
         follow(base: name, interfaces)
@@ -234,6 +236,7 @@ final class VirtualInterfaces {
     private func prepare(_ made: MadeInterface, _ link: Link) {
         guard ready[made.name] != link.index else { return }
         ready[made.name] = link.index
+        attempts[made.name] = nil
         refused.remove(made.name)
         if making.remove(made.name) != nil {
             log("(\(made.router)): Success creating \(made.isMacvlan ? "VMAC" : "ipvlan") interface \(made.name)")
@@ -276,8 +279,10 @@ final class VirtualInterfaces {
     }
 
     private func complain(_ refusal: Refusal, _ request: LinkRequest) {
-        if case .addMacvlan(let name, _, _, _) = request { giveUp(name) }
-        if case .addIPVLAN(let name, _, _, _) = request { giveUp(name) }
+        if let name = request.madeInterface {
+            if refusal.isBusy, tryLater(name) { return }
+            giveUp(name)
+        }
         // The interface below is down or gone: it will be tried again when that changes.
         if refusal.isMissing || refusal.isDown { return }
         // So it is when one of the same address is to go before long.
@@ -287,6 +292,18 @@ final class VirtualInterfaces {
 }
 
 extension VirtualInterfaces {
+    /// An interface carries virtual MACs or ipvlans, not both; those of the other kind may be about to go. Returns false after
+    /// a number of attempts.
+    private func tryLater(_ name: String) -> Bool {
+        guard attempts[name, default: 0] < Self.mostAttempts, making.remove(name) != nil else { return false }
+        attempts[name, default: 0] += 1
+        loop.after(Self.attemptPause) { [weak self] _ in
+            guard let self, let made = wanted[name] else { return }
+            settle(made, present())
+        }
+        return true
+    }
+
     /// An interface could not be made; that is tried again with the next change of the interface below.
     private func giveUp(_ name: String) {
         guard making.remove(name) != nil else { return }
@@ -299,6 +316,15 @@ extension VirtualInterfaces {
 }
 
 extension LinkRequest {
+    /// The name of the interface that it makes.
+    fileprivate var madeInterface: String? {
+        switch self {
+        case .addMacvlan(let name, _, _, _), .addIPVLAN(let name, _, _, _): name
+        case .setUp, .setDown, .setHardware, .setMTU, .setMaster, .setGroup, .setIPv4, .setNoLinkLocalAddress, .delete, .deleteNamed:
+            nil
+        }
+    }
+
     /// What it does, in the words of the log.
     fileprivate var verb: String {
         switch self {
