@@ -221,6 +221,26 @@ def _():
         check(last[-27] == 2, "signed with the second key", last.hex())
 
 
+@test("HM-15 HM-3 the clock is set back and forth by an hour under two routers: adverts go on being accepted, the backup stays one",
+      known=NO_HMAC, kernel="ipvs", limit=90)
+def _():
+    with Lab() as lab:
+        a, b = lab.routers
+        for router, file in zip(lab.routers, pair_of(signing(more="    time_window 2\n"), interval=1)):
+            router.daemon.start(file)
+        lab.settle(a, timeout=25)
+        b.daemon.expect_log("Entering BACKUP STATE", 20)
+        for hours in (-1, 1):
+            mark = b.daemon.mark()
+            time.clock_settime(time.CLOCK_REALTIME, time.time() + 3600 * hours)
+            lab.settle(a, timeout=3, rest=4)
+            check("Entering MASTER" not in b.daemon.since(mark), f"{hours:+} h: the backup stays one", lab.logs())
+            raw = Raw(lab.client, 112)
+            sequence = struct.unpack("!Q", raw.next()[-24:-16])[0]
+            raw.socket.close()
+            check(abs((sequence >> 32) - time.time()) < 4, f"{hours:+} h: signed with the time of day", sequence >> 32)
+
+
 @test("HM-13 without its key a router does not run unsigned: no start, and a reload is refused", known=NO_HMAC)
 def _():
     with Lab(routers=1) as lab:

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What interfaces do to routers: links that are polled or debounced, sources that go, interfaces that come late; namespaces."""
 import os
+import re
 import subprocess
 import time
 
 from ipvs import Table
 from lab import BINARY, PEER, Host, Lab, check, configuration, instance, run, stays_true, wait_until
 from suite import need, test
+from test_reload import Monitor
 
 VIP = "10.90.9.9"
 
@@ -135,6 +137,49 @@ def _():
         a.daemon.start(configuration(instance(extra="promote_secondaries\n")))
         wait_until(lambda: a.holds(VIP), 5, "master", lab.logs)
         check(a.run("cat", "/proc/sys/net/ipv4/conf/eth0/promote_secondaries").strip() == "1", "set")
+
+
+@test("iproute_usr_dir: names of every kind are those of the distribution, unless iproute_etc_dir has others")
+def _():
+    with Lab(routers=1) as lab:
+        a = lab.routers[0]
+        for directory, files in (
+                ("usr", {"rt_tables": "4711 blue\n4712 green\n", "rt_protos": "77 ours\n", "rt_scopes": "200 near\n",
+                         "rt_dsfield": "0x10 fast\n", "rt_realms": "9 shop\n", "group": "33 vips\n"}),
+                ("etc", {"rt_tables": "4713 green\n"})):
+            os.mkdir(f"{lab.directory}/{directory}")
+            for name, text in files.items():
+                with open(f"{lab.directory}/{directory}/{name}", "w") as file:
+                    file.write(text)
+        extra = ("use_vmac group vips\n"
+                 "virtual_routes {\n 10.60.0.0/16 dev eth0 table blue no_track protocol ours scope near tos fast realms shop\n"
+                 " 10.61.0.0/16 dev eth0 table green\n}\n"
+                 "virtual_rules {\n from 10.62.0.0/16 table green tos fast preference 1000\n}\n")
+        a.daemon.start(configuration(instance(extra=extra), extra=(
+            f"iproute_usr_dir {lab.directory}/usr\niproute_etc_dir {lab.directory}/etc\n")))
+        wait_until(lambda: a.holds(VIP), 5, "master", lab.logs)
+        wait_until(lambda: "10.61.0.0/16" in a.ip("-N", "route", "show", "table", "4713"), 3, "etc comes first", lab.logs)
+        route = a.ip("-N", "route", "show", "table", "4711")
+        for words in ("10.60.0.0/16", "tos 0x10", "proto 77", "scope 200", "realm 9"):
+            check(words in route, words, route)
+        check("from 10.62.0.0/16 tos 0x10 lookup 4713" in a.ip("-N", "rule"), "the rule", a.ip("-N", "rule"))
+        check("group 33" in a.ip("-N", "link", "show", "dev", "vrrp.7"), "the group", a.ip("-N", "link", "show", "dev", "vrrp.7"))
+
+
+@test("use_vmac netlink_notify_msg: whoever watches the interface below is told of it once more when the virtual MAC is made")
+def _():
+    told = []
+    for option in ("", " netlink_notify_msg"):
+        with Lab(routers=1) as lab:
+            a = lab.routers[0]
+            monitor = Monitor(a)
+            a.daemon.start(configuration(instance(extra=f"use_vmac{option}\n")))
+            wait_until(lambda: a.holds(VIP), 5, "master", lab.logs)
+            lines = monitor.finish()
+            below = [line for line in lines if re.match(r"\d+: eth0@", line) and "link/ether" in line]
+            check(any("vrrp.7@eth0" in line for line in lines), "the virtual MAC is made", *lines)
+            told.append(len(below))
+    check(told[1] == told[0] + 1, "once more than by the kernel alone", told)
 
 
 @test("iproute_etc_dir: names of tables are looked up there")

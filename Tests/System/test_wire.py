@@ -41,6 +41,21 @@ for version, extra in ((2, ""), (2, "authentication {\n    auth_type PASS\n    a
             check(not capture.complaints(), "tshark has nothing to say", *capture.complaints())
 
 
+@test("V3-11 a host that forwards packets forwards no adverts, whoever sent them")
+def _():
+    with Lab(routers=1, links=2) as lab:
+        a = lab.routers[0]
+        a.run("sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
+        near, far, forger = Sniffer(lab.client), Sniffer(lab.client, "eth1"), Forger(lab)
+        a.run("ip", "route", "add", "224.0.0.0/4", "dev", "eth1")
+        lone_master(lab, configuration(instance()))
+        for _ in range(5):
+            forger.advertise(vrid=9)
+            time.sleep(0.1)
+        check({item.vrid for item in near.finish().adverts} == {7, 9}, "there were some", lab.logs())
+        check(not far.finish().adverts, "on the other side there are none")
+
+
 @test("v3: v3_checksum_as_v2 leaves the pseudo header out of the checksum",
       known="2.2.7 does not know v3_checksum_as_v2")
 def _():
