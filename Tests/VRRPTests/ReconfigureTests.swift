@@ -181,6 +181,85 @@ struct ReconfigureTests {
         #expect(bench.run(.ms(500)).adverts.contains(80))
     }
 
+    /// A backup of priority 100 that was told of its start and has heard nobody yet.
+    private static func backup() -> Bench {
+        var all = VRRPSettings()
+        all.routers = [settings("A", id: 1)]
+        var bench = Bench(all)
+        bench.handle(.start)
+        return bench
+    }
+
+    /// Has the only router hear an advert a second, and tells when it became master, in seconds.
+    private static func rises(_ bench: inout Bench, above priority: UInt8, within seconds: Int) -> Int? {
+        for second in 0..<seconds {
+            bench.hear(priority)
+            bench.run(.seconds(1))
+            if bench.state == .master { return second }
+        }
+        return nil
+    }
+
+    @Test("nopreempt and preempt count from the reload on")
+    func preemption() {
+        var bench = Self.backup()
+        bench.reconfigure { $0.routers[0].preempts = false }
+        #expect(Self.rises(&bench, above: 50, within: 8) == nil)
+        bench.reconfigure { $0.routers[0].preempts = true }
+        #expect(Self.rises(&bench, above: 50, within: 5) != nil)
+    }
+
+    @Test("preempt_delay counts from the first losing advert after the reload on")
+    func preemptDelay() {
+        var bench = Self.backup()
+        bench.reconfigure { $0.routers[0].preemptDelay = .seconds(5) }
+        let second = Self.rises(&bench, above: 50, within: 15)
+        #expect(second.map { (5...9).contains($0) } ?? false, "\(second as Int?)")
+    }
+
+    @Test("down_timer_adverts counts from the next advert on")
+    func patience() {
+        var bench = Self.backup()
+        bench.hear(200)
+        bench.reconfigure { $0.routers[0].downTimerAdverts = 6 }
+        bench.hear(200)
+        bench.run(.seconds(6))
+        #expect(bench.state == .backup)
+        bench.run(.seconds(1))
+        #expect(bench.state == .master)
+    }
+
+    @Test("A master whose priority a reload lowers yields to the next better advert; a backup that owns the addresses takes over")
+    func rank() {
+        var bench = Self.backup()
+        bench.run(.seconds(4))
+        bench.hear(80)
+        #expect(bench.state == .master)
+        bench.reconfigure { $0.routers[0].priority = 60 }
+        #expect(bench.state == .master)
+        bench.hear(80)
+        #expect(bench.state == .backup)
+        bench.reconfigure { $0.routers[0].priority = 255 }
+        #expect(Self.rises(&bench, above: 254, within: 5) != nil)
+    }
+
+    @Test("Another key of AH does not start the numbers anew; without AH there is no header any more")
+    func authentication() {
+        var bench = Self.backup()
+        bench.reconfigure {
+            $0.routers[0].version = .v2
+            $0.routers[0].authentication = .authenticationHeader(key: Array("one".utf8))
+        }
+        var writer = ByteWriter()
+        bench.routers.writeAdvert(of: 0, priority: 100, from: Bench.ourAddress, to: .vrrpGroup4, into: &writer)
+        #expect(bench.router.header?.sequence == 1)
+        bench.reconfigure { $0.routers[0].authentication = .authenticationHeader(key: Array("two".utf8)) }
+        bench.routers.writeAdvert(of: 0, priority: 100, from: Bench.ourAddress, to: .vrrpGroup4, into: &writer)
+        #expect(bench.router.header?.sequence == 2)
+        bench.reconfigure { $0.routers[0].authentication = .none }
+        #expect(bench.router.header == nil && !bench.router.writesWholePacket)
+    }
+
     @Test("A shorter interval is kept at once, a longer one from the next advert on")
     func interval() {
         var bench = Self.bench()
