@@ -168,6 +168,26 @@ import Testing
         #expect(result.first.name == "[10.1.0.1]:udp:0" && result.first.persistence?.timeout == 360)
     }
 
+    @Test func anEntryWithoutAPortMakesAGroupPersistent() {
+        let result = read(
+            """
+            virtual_server_group G {
+              10.2.0.1 80
+              10.2.0.2
+            }
+            virtual_server group G {
+              lb_algo rr
+              lb_kind NAT
+              protocol TCP
+              real_server 10.0.0.1 {
+              }
+            }
+            """
+        )
+        #expect(result.findings == ["5 port-missing"])
+        #expect(result.first.persistence?.timeout == 360)
+    }
+
     @Test func marksHaveNeitherPortsNorProtocol() {
         let result = read(
             "virtual_server fwmark 3 {\nlb_algo rr\nlb_kind DR\nprotocol TCP\nha_suspend\nsorry_server 10.0.0.9 5\nreal_server 10.0.0.1 80 {\n}\n}"

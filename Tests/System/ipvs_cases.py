@@ -44,6 +44,7 @@ CHAPTERS = {
     ],
     "flags and families": [
         Case("flags of sh", service("lb_algo sh; sh-port; sh-fallback"), service("lb_algo sh; sh-port")),
+        Case("hashed", service("lb_algo sh; hashed; sh-port"), service("lb_algo sh; hashed")),
         Case("flags of mh", service("lb_algo mh; mh-port; mh-fallback"), service("lb_algo mh")),
         Case("flag-1, -2, -3", service("lb_algo rr; flag-1; flag-2; flag-3"), service("lb_algo rr; flag-2")),
         Case("one packet", service("lb_algo rr; ops", protocol="UDP"), service("lb_algo rr", protocol="UDP")),
@@ -91,5 +92,14 @@ CHAPTERS = {
              service("lb_algo rr", TWO[0], real_server("10.0.0.3 80", "weight 4"))),
         Case("weights change", service("lb_algo rr"),
              service("lb_algo rr", real_server("10.0.0.1 80", "weight 5", checked=True), real_server("10.0.0.2 80", "weight 9"))),
+    ],
+    # By themselves: the kernel loses its place in /proc/net/ip_vs after 4 kB when services of other namespaces stand between.
+    "groups": [
+        # An entry for all ports makes the whole virtual server persistent.
+        Case("ranges", "virtual_server_group R{n} {\n  10.3.{n}.1-10.3.{n}.3 80\n  10.3.{n}.9 0\n}\n"
+             + service("lb_algo rr", *TWO, head="group R{n}", kind="NAT")),
+        # 2.2.7 leaves services behind when a range changes.
+        Case("IPv6", "virtual_server_group X{n} {\n  fd00:3:{n}::8-c 80\n  fd00:3:{n}::20 81\n}\n"
+             + service("lb_algo rr", *SIX, head="group X{n}")),
     ],
 }

@@ -118,8 +118,20 @@ extension HealthDraft {
                 )
             }
             checkGroupPorts(settings, opening, group, &reader)
+            makePersistent(&settings, opening, group, &reader)
         }
         return true
+    }
+
+    /// Only a persistent service may listen to all ports; one entry without a port makes the virtual server persistent.
+    private func makePersistent(
+        _ settings: inout VirtualServerSettings, _ opening: Opening, _ group: VirtualServerGroupSettings, _ reader: inout Reader
+    ) {
+        let hasAllPorts = group.entries.contains { if case .addresses(_, _, 0) = $0 { true } else { false } }
+        guard hasAllPorts, settings.persistence == nil else { return }
+        let text = "\(settings.name) has an entry without a port, which needs persistence; persistence_timeout 360 is used"
+        reader.report(opening.diagnostic(.warning, "port-missing", text))
+        settings.persistence = VirtualServerSettings.Persistence(granularity: ServiceConfiguration.finest(settings.family))
     }
 
     /// Without NAT a server's port is that of each entry of the group.
