@@ -11,7 +11,7 @@ package enum Memory {
     /// As `trim`, and unmaps the text and the constants of the program and its libraries: most of them serve the start, which is done.
     ///
     /// Only page tables are given up; what is used again is mapped again from the page cache in microseconds.
-    static func giveBack() {
+    package static func giveBack() {
         trim()
         clinux_unmap_constants()
     }

@@ -9,7 +9,7 @@ import VRRP
 /// A frame takes the kernel about as long as an address, for it is carried to its receivers within the system call that sends it.
 /// Where a second processor is free, a thousand addresses are there and announced in the time that the addresses take.
 final class AnnouncementRelay {
-    /// From so many addresses on the process is worth its memory.
+    /// From so many addresses of one router on the process is worth its memory.
     static let worthwhile = 256
     /// So many announcements are worth handing over.
     static let burst = 32
@@ -79,6 +79,7 @@ final class AnnouncementRelay {
 
     /// The process: sends what comes until the other end of the channel is closed.
     private static func work(_ channel: MessageChannel, _ sender: AnnouncementSender, _ numbers: SharedNumbers) -> Int32 {
+        Memory.giveBack()
         while channel.waits(until: .distantFuture) {
             guard let message = try? channel.receive(), message.bytes.count > headLength else { return 0 }
             let head = message.bytes.prefix(headLength).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }

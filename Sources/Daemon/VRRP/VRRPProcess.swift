@@ -606,10 +606,10 @@ package final class VRRPProcess: ChildProcess {
 
     private func noteUnannounced(_ error: SystemError) { environment.logDetail("cannot announce an address: \(error)") }
 
-    /// Has announcements sent by a process of their own where there are many.
+    /// Has announcements sent by a process of their own where a router has many addresses.
     private func configureRelay() {
-        let addresses = environment.configuration.vrrp.routers.reduce(0) { $0 + $1.addresses.count + $1.excludedAddresses.count }
-        guard addresses >= AnnouncementRelay.worthwhile else {
+        let most = environment.configuration.vrrp.routers.lazy.map { $0.addresses.count + $0.excludedAddresses.count }.max()
+        guard let most, most >= AnnouncementRelay.worthwhile else {
             relay?.stop()
             relay = nil
             return
