@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 package import Config
+import Health
 
 /// A configuration as it has been read: from the files to the settings, with all there is to say about it.
 ///
@@ -13,10 +14,14 @@ package struct ConfigurationReading {
     /// What is read and checked, and has no effect: keywords whose features are not built, in the order of the files.
     package let inactive: [Diagnostic]
 
-    /// Reads and settles what a path or a pattern names; may take its time. `frozen` takes what children replay, piece by piece.
+    /// What is made of the virtual servers, of which there may be very many.
+    package enum Purpose { case settings, findings }
+
+    /// Reads and settles what a path or a pattern names; may take its time. `frozen` takes what children replay, piece by piece. For
+    /// findings only, virtual servers that are found faultless are left out of the configuration.
     package init(
         of pattern: String, in fileSystem: FileSystem, _ options: SourceOptions, asking surroundings: Surroundings,
-        freezing frozen: (([UInt8]) -> Void)? = nil
+        for purpose: Purpose = .settings, freezing frozen: (([UInt8]) -> Void)? = nil
     ) {
         var found: [Diagnostic] = []
         let source = Source(pattern, in: fileSystem, options, &found)
@@ -24,6 +29,7 @@ package struct ConfigurationReading {
         var reader = Reader(surroundings: Surroundings(book, asking: surroundings), source: source, freezing: frozen)
         for diagnostic in found { reader.report(diagnostic) }
         var draft = ConfigurationDraft()
+        draft.health.isForFindings = purpose == .findings
         reader.readRoot(by: ConfigurationDraft.table, into: &draft)
         reader.finishFreezing()
         needed = draft.needed

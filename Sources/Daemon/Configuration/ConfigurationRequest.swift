@@ -31,7 +31,10 @@ struct ConfigurationRequest {
 
     /// Reads and settles everything, for children to replay unless it is only looked at.
     func read(in fileSystem: FileSystem = .machine, freezing draft: MemoryDraft? = nil) -> ConfigurationReading {
-        ConfigurationReading(of: path, in: fileSystem, options, asking: .ofSystem(), freezing: draft.map { draft in { draft.append($0) } })
+        ConfigurationReading(
+            of: path, in: fileSystem, options, asking: .ofSystem(), for: .findings,
+            freezing: draft.map { draft in { draft.append($0) } }
+        )
     }
 
     /// What steers the preprocessor.

@@ -177,9 +177,8 @@ package struct VirtualServerDraft: TimedDraft, Sendable {
 /// A virtual server is made into settings as soon as its block ends, so that large configurations are never held as drafts; what
 /// depends on other parts of the configuration is left open until `settle`.
 package struct HealthDraft: Sendable {
-    private(set) var virtualServers: [Shared<VirtualServerSettings>] = []
-    /// Where they come from, one for each.
-    private(set) var origins: [Origin] = []
+    /// In the order of the file.
+    private(set) var entries: [Entry] = []
     /// In the order of the virtual servers that they are about.
     var questions: [Question] = []
     var groups: [VirtualServerGroupSettings] = []
@@ -187,6 +186,8 @@ package struct HealthDraft: Sendable {
     var pool = CheckPool()
     /// Whether there is a `virtual_server` block, even one that is no use.
     var mentionsVirtualServers = false
+    /// Only what there is to say is wanted: the settings of a virtual server that nothing can be said about any more are not kept.
+    package var isForFindings = false
     /// That of the block which is read next.
     private var mark: Int?
     /// The marks of the virtual servers that were settled, in their order; nil for one that must be settled anew each time.
@@ -198,12 +199,14 @@ package struct HealthDraft: Sendable {
     /// without real servers asks for it too.
     package var isEmpty: Bool { !mentionsVirtualServers }
 
-    /// Where a virtual server comes from.
-    enum Origin: Sendable {
-        /// From a block that was read: the line that opens it.
-        case block(Opening, mark: Int?)
+    /// A virtual server as far as it is known.
+    enum Entry: Sendable {
+        /// From a block that was read, and the line that opens it.
+        case block(Shared<VirtualServerSettings>, Opening, mark: Int?)
+        /// As above, its settings not kept.
+        case told(VirtualServerSettings.Identity, Opening)
         /// From an earlier configuration, where it was settled.
-        case settled(mark: Int)
+        case settled(Shared<VirtualServerSettings>, mark: Int)
     }
 
     /// Marks the block that comes next, so that its settings are known again.
@@ -211,28 +214,29 @@ package struct HealthDraft: Sendable {
 
     /// Adds a virtual server as a block says it. Its place among those of its group depends on the others.
     mutating func add(_ settings: VirtualServerSettings, opening: Opening) {
+        defer { mark = nil }
         let standsAlone = if case .group = settings.target { false } else { true }
-        virtualServers.append(Shared(settings))
-        origins.append(.block(opening, mark: standsAlone ? mark : nil))
-        mark = nil
+        if isForFindings, standsAlone, questions.last?.virtualServer != entries.count {
+            entries.append(.told(settings.identity, opening))
+        } else {
+            entries.append(.block(Shared(settings), opening, mark: standsAlone ? mark : nil))
+        }
     }
 
     /// Adds a virtual server as it was settled in an earlier configuration.
     package mutating func takeOver(_ settings: Shared<VirtualServerSettings>, mark: Int) {
         mentionsVirtualServers = true
-        virtualServers.append(settings)
-        origins.append(.settled(mark: mark))
+        entries.append(.settled(settings, mark: mark))
     }
 
-    /// Gives the virtual servers away, so that each is changed in place and never held twice.
-    mutating func takeVirtualServers() -> [Shared<VirtualServerSettings>] {
-        defer { virtualServers = [] }
-        return virtualServers
+    /// Gives the virtual servers away, the first last, so that each can be taken from the end and changed where it is.
+    mutating func takeEntries() -> [Entry] {
+        defer { entries = [] }
+        return entries.reversed()
     }
 
     /// What was needed for settling only.
     mutating func forget() {
-        origins = []
         questions = []
         pool = CheckPool()
     }

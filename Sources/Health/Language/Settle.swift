@@ -33,35 +33,31 @@ extension HealthDraft {
         result.notifyPipes = pipes(with: global, &reader)
         var ordinals: [String: Int] = [:]
         var seen: Set<VirtualServerSettings.Identity> = []
-        var servers = takeVirtualServers()
-        var dropped: Set<Int> = []
+        settledMarks = []
+        var entries = takeEntries()
         var asked = questions[...]
-        for index in servers.indices {
+        for index in 0..<entries.count {
             let end = asked.firstIndex { $0.virtualServer != index } ?? asked.endIndex
             let own = asked[..<end]
             asked = asked[end...]
-            if case .block(let opening, _) = origins[index] {
-                guard openGroup(&servers[index].value, opening, &ordinals, &reader) else {
-                    dropped.insert(index)
+            switch entries.removeLast() {
+            case .told(let identity, let opening):
+                if !seen.insert(identity).inserted { reader.reportDuplicate(VirtualServerSettings(identity), opening) }
+            case .settled(let settings, let mark):
+                guard seen.insert(settings.identity).inserted else { continue }
+                result.virtualServers.append(settings)
+                settledMarks.append(mark)
+            case .block(var settings, let opening, let mark):
+                guard openGroup(&settings.value, opening, &ordinals, &reader) else { continue }
+                answer(own, about: &settings.value, with: global, files: files, sessions: sessions, &reader)
+                finish(&settings.value, with: global)
+                guard seen.insert(settings.identity).inserted else {
+                    reader.reportDuplicate(settings.value, opening)
                     continue
                 }
-                answer(own, about: &servers[index].value, with: global, files: files, sessions: sessions, &reader)
-                finish(&servers[index].value, with: global)
+                result.virtualServers.append(settings)
+                settledMarks.append(mark)
             }
-            guard seen.insert(servers[index].identity).inserted else {
-                dropped.insert(index)
-                if case .block(let opening, _) = origins[index] {
-                    let text = "virtual server \(servers[index].name) is defined already; the second one is ignored"
-                    reader.report(opening.diagnostic(.hint, "duplicate-virtual-server", text))
-                }
-                continue
-            }
-        }
-        settledMarks = origins.map(\.mark)
-        result.virtualServers = servers
-        if !dropped.isEmpty {
-            result.virtualServers = servers.enumerated().filter { !dropped.contains($0.offset) }.map(\.element)
-            settledMarks = settledMarks.enumerated().filter { !dropped.contains($0.offset) }.map(\.element)
         }
         let usedFiles = result.usedFiles
         result.files = usedFiles.sorted().compactMap { name in
@@ -246,12 +242,19 @@ extension HealthDraft {
     }
 }
 
-extension HealthDraft.Origin {
-    fileprivate var mark: Int? {
-        switch self {
-        case .block(_, let mark): mark
-        case .settled(let mark): mark
-        }
+extension Reader {
+    fileprivate mutating func reportDuplicate(_ settings: VirtualServerSettings, _ opening: Opening) {
+        let text = "virtual server \(settings.name) is defined already; the second one is ignored"
+        report(opening.diagnostic(.hint, "duplicate-virtual-server", text))
+    }
+}
+
+extension VirtualServerSettings {
+    /// No more of it than what it listens to.
+    fileprivate init(_ identity: Identity) {
+        self.init(identity.target)
+        transport = identity.transport
+        family = identity.family
     }
 }
 

@@ -131,7 +131,7 @@ extension HealthDraft {
     /// Notes a question about the virtual server that is about to be added.
     fileprivate mutating func ask(_ subject: Question.Subject, _ place: Question.Place, _ statement: Statement) {
         questions.append(
-            Question(virtualServer: virtualServers.count, place: place, subject: subject, statement: statement))
+            Question(virtualServer: entries.count, place: place, subject: subject, statement: statement))
     }
 }
 
