@@ -26,6 +26,25 @@ package final class FileDescriptor {
         return bytes
     }
 
+    /// Reads the bytes at these places of a file or of memory; fewer where it ends.
+    func read(_ range: Range<Int>) throws(SystemError) -> [UInt8] {
+        var failure: SystemError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { room, count in
+            do throws(SystemError) {
+                while count < range.count {
+                    let place = off_t(range.lowerBound + count)
+                    let got = try system("pread") { pread(number, room.baseAddress?.advanced(by: count), range.count - count, place) }
+                    guard got > 0 else { return }
+                    count += got
+                }
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+
     /// Writes as much as there is room for, and says how much that was.
     package func write(some bytes: some Collection<UInt8>) throws(SystemError) -> Int {
         let whole = Array(bytes)

@@ -28,19 +28,5 @@ package final class KeptMemory {
     }
 
     /// All that is there.
-    package func read() throws(SystemError) -> [UInt8] {
-        let size = Int(try FileFacts(descriptor).size)
-        var bytes = [UInt8](repeating: 0, count: size)
-        var done = 0
-        while done < size {
-            let count = try system("pread") {
-                bytes.withUnsafeMutableBytes {
-                    pread(descriptor.number, $0.baseAddress?.advanced(by: done), size - done, off_t(done))
-                }
-            }
-            guard count > 0 else { break }
-            done += count
-        }
-        return Array(bytes[..<done])
-    }
+    package func read() throws(SystemError) -> [UInt8] { try descriptor.read(0..<Int(try FileFacts(descriptor).size)) }
 }

@@ -64,14 +64,15 @@ package final class SealedMemory {
     package let descriptor: FileDescriptor
 
     /// Writes and seals; the name shows in /proc only.
-    package init(_ bytes: [UInt8], name: String) throws(SystemError) {
-        descriptor = FileDescriptor(owning: try shim("memfd_create") { clinux_memfd_create(name) })
-        try descriptor.write(all: bytes)
-        try shim("fcntl") { clinux_seal(descriptor.number) }
+    package convenience init(_ bytes: [UInt8], name: String) throws(SystemError) {
+        let draft = try MemoryDraft(name: name)
+        draft.append(bytes)
+        try self.init(sealing: draft)
     }
 
-    /// Seals what a draft holds; nothing can be added to it any more.
+    /// Seals what a draft holds; nothing can be added to it any more. Throws what went wrong in writing it.
     package init(sealing draft: MemoryDraft) throws(SystemError) {
+        if let failure = draft.failure { throw failure }
         descriptor = draft.descriptor
         try shim("fcntl") { clinux_seal(descriptor.number) }
     }
@@ -108,16 +109,7 @@ package final class SealedMemory {
     package func read() throws(SystemError) -> [UInt8] { try withBytes { Array($0) } }
 
     /// A copy of a part of the bytes; shorter where they end.
-    package func read(_ range: Range<Int>) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
-            while count < range.count {
-                let got = pread(descriptor.number, buffer.baseAddress! + count, range.count - count, off_t(range.lowerBound + count))
-                if got < 0, errno == EINTR { continue }
-                guard got > 0 else { return }
-                count += got
-            }
-        }
-    }
+    package func read(_ range: Range<Int>) -> [UInt8] { (try? descriptor.read(range)) ?? [] }
 
     /// How many bytes there are.
     package var size: Int {
@@ -129,14 +121,14 @@ package final class SealedMemory {
 package final class MemoryDraft {
     let descriptor: FileDescriptor
     /// What went wrong first; the rest was left out.
-    private var failure: SystemError?
+    private(set) var failure: SystemError?
 
     /// The name shows in /proc only.
     package init(name: String) throws(SystemError) {
         descriptor = FileDescriptor(owning: try shim("memfd_create") { clinux_memfd_create(name) })
     }
 
-    /// Adds a piece; what goes wrong is told by `seal`.
+    /// Adds a piece; what goes wrong is told by whoever seals it.
     package func append(_ bytes: [UInt8]) {
         guard failure == nil else { return }
         do throws(SystemError) {
@@ -144,12 +136,6 @@ package final class MemoryDraft {
         } catch {
             failure = error
         }
-    }
-
-    /// Seals it; throws what went wrong in writing.
-    package func seal() throws(SystemError) -> SealedMemory {
-        if let failure { throw failure }
-        return try SealedMemory(sealing: self)
     }
 }
 

@@ -75,7 +75,7 @@ import Testing
     private func frozen(_ text: String) throws -> (reading: ConfigurationReading, memory: SealedMemory) {
         let draft = try MemoryDraft(name: "test")
         let reading = reading(text, freezing: draft) { _ in }.reading
-        return (reading, try draft.seal())
+        return (reading, try SealedMemory(sealing: draft))
     }
 
     private func replay(_ text: String, for processes: KeywordEntry.Processes, after old: Replay? = nil) throws -> Replay {

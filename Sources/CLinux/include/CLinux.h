@@ -138,6 +138,8 @@ int clinux_ethtool_link(int fd, const char *name);
 int clinux_mii_link(int fd, const char *name);
 int clinux_running_link(int fd, const char *name);
 
-/// Gives back free heap, and the pages of text and constants, which the kernel maps again from its page cache when they are used again.
+/// Gives back free heap.
 void clinux_trim(void);
+
+/// Gives back the pages of text and constants, which the kernel maps again from its page cache when they are used again.
 void clinux_unmap_constants(void);

@@ -59,7 +59,7 @@ final class ReaderProcess {
         do {
             var (reading, draft) = try request.readInNamespace { () throws(SystemError) in try MemoryDraft(name: "keepalived.conf") }
             reading = reading.adding(request.save(reading, for: parent))
-            let frozen = try draft.map { draft throws(SystemError) in try moved(try draft.seal(), &reading) }
+            let frozen = try draft.map { draft throws(SystemError) in try moved(try SealedMemory(sealing: draft), &reading) }
             let report = request.report(on: reading)
             try channel.send(report.bytes, with: report.refusal == nil ? frozen?.descriptor : nil)
             return 0
