@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+import Basics
+
 // A configuration after preprocessing, as the parent hands it to its children: items, which are the statements outside of blocks, each
 // with its block; then tables by which they are found without being read.
 //
@@ -10,7 +12,7 @@
 //   items:  count, then each: length in bytes | row of its keyword in the root table
 //   files:  count, then each: length | path | 0, or 1 and file, line, column of the include
 //
-// Places have eight bytes; other numbers are little-endian base 128. Environment, random numbers, conditions and includes are settled
+// Places have eight bytes in network order; other numbers are little-endian base 128. Environment, random numbers, conditions and includes are settled
 // in it, so that every process reads the same. Behind its own place an item says nothing of where it stands: one that has only moved
 // has the same content.
 
@@ -86,9 +88,12 @@ struct Freezer {
 
     mutating func finish(files: [SourceFile]) {
         begin()
-        let places = [written + bytes.count, written + bytes.count + items.count + Self.length(of: count)]
+        var footer = ByteWriter(capacity: FrozenItems.footerLength)
+        footer.write(UInt64(written + bytes.count))
         Self.write(count, to: &bytes)
         bytes += items
+        footer.write(UInt64(written + bytes.count))
+        footer.write(FrozenItems.mark)
         Self.write(files.count, to: &bytes)
         for file in files {
             Self.write(file.path.utf8.count, to: &bytes)
@@ -100,8 +105,7 @@ struct Freezer {
             bytes.append(1)
             for number in [from.file, from.line, from.column] { Self.write(number, to: &bytes) }
         }
-        for place in places { bytes += (0..<8).map { UInt8(truncatingIfNeeded: place >> (8 * $0)) } }
-        bytes += FrozenItems.mark
+        bytes += footer.bytes
         flush()
     }
 
@@ -119,8 +123,6 @@ struct Freezer {
         }
         bytes.append(UInt8(truncatingIfNeeded: rest))
     }
-
-    private static func length(of number: Int) -> Int { max(1, (Int.bitWidth - number.leadingZeroBitCount + 6) / 7) }
 }
 
 /// A frozen configuration, item by item. Only what is asked for is read; nothing in the bytes can trap.
@@ -136,6 +138,7 @@ package struct FrozenItems {
     private var pieceStart = 0
 
     static let mark = Array("KAF2".utf8)
+    static let footerLength = 20
     /// Items are read together up to this many bytes: few enough to be read into the same pages again and again.
     private static let pieceSize = 16 << 10
 
@@ -161,16 +164,17 @@ package struct FrozenItems {
     /// Nil if the first `size` bytes of the memory do not end as a frozen configuration does.
     package init?(size: Int, _ read: @escaping (Range<Int>) -> [UInt8]) {
         self.read = read
-        guard size >= 20 else { return nil }
-        let end = read(size - 20..<size)
-        guard end.count == 20, end.suffix(4).elementsEqual(Self.mark) else { return nil }
-        let places = [0, 8].map { start in (0..<8).reduce(0) { $0 | Int(end[start + $1]) << (8 * $1) } }
-        guard places[0] >= 0, places[0] <= places[1], places[1] <= size - 20 else { return nil }
-        var table = FrozenNumbers(read(places[1]..<(size - 20))[...])
+        let end = size - Self.footerLength
+        guard end >= 0 else { return nil }
+        var footer = ByteReader(read(end..<size))
+        guard let first = try? footer.read(UInt64.self), let second = try? footer.read(UInt64.self), footer.remaining.elementsEqual(Self.mark),
+            first <= second, let first = Int(exactly: first), let second = Int(exactly: second), second <= end
+        else { return nil }
+        var table = FrozenNumbers(read(second..<end)[...])
         guard let files = Self.files(&table) else { return nil }
         self.files = files
-        var numbers = FrozenNumbers(read(places[0]..<places[1])[...])
-        guard let entries = Self.entries(&numbers, limit: places[0]) else { return nil }
+        var numbers = FrozenNumbers(read(first..<second)[...])
+        guard let entries = Self.entries(&numbers, limit: first) else { return nil }
         self.entries = entries
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+import Basics
 package import Config
 package import Linux
 
@@ -10,26 +11,29 @@ package import Linux
 package struct FrozenConfiguration {
     let items: FrozenItems
     let facts: Facts
-    /// What facts and items are recognised by: two with the same are equal but for blocks that stand on their own.
+    /// The facts as they stand in memory.
     let factBytes: [UInt8]
 
     private static let mark = Array("KAD2".utf8)
+    private static let footerLength = 8
 
     /// What comes behind the lines.
     static func ending(with facts: Facts) -> [UInt8] {
-        let bytes = facts.bytes
-        return bytes + (0..<4).map { UInt8(truncatingIfNeeded: bytes.count >> (8 * $0)) } + mark
+        var writer = ByteWriter(capacity: 1024)
+        writer.write(facts.bytes)
+        writer.write(UInt32(truncatingIfNeeded: writer.count))
+        writer.write(mark)
+        return writer.bytes
     }
 
     /// Nil if the memory holds something else. `read` gives a part of it, less where it ends.
     package init?(size: Int, _ read: @escaping (Range<Int>) -> [UInt8]) {
-        guard size >= 8 else { return nil }
-        let end = read(size - 8..<size)
-        guard end.count == 8, end.suffix(4).elementsEqual(Self.mark) else { return nil }
-        let length = (0..<4).reduce(0) { $0 | Int(end[$1]) << (8 * $1) }
-        guard length <= size - 8 else { return nil }
-        let bytes = read(size - 8 - length..<size - 8)
-        guard let facts = Facts(bytes: bytes), let items = FrozenItems(size: size - 8 - length, read) else { return nil }
+        let end = size - Self.footerLength
+        guard end >= 0 else { return nil }
+        var footer = ByteReader(read(end..<size))
+        guard let length = try? footer.read(UInt32.self), footer.remaining.elementsEqual(Self.mark), length <= end else { return nil }
+        let bytes = read(end - Int(length)..<end)
+        guard let facts = Facts(bytes: bytes), let items = FrozenItems(size: end - Int(length), read) else { return nil }
         self.facts = facts
         self.items = items
         factBytes = bytes
