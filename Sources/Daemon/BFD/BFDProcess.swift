@@ -58,19 +58,17 @@ package final class BFDProcess: ChildProcess {
     package func dump(_ kind: DumpKind, at now: Instant) {
         guard kind == .data else { return }
         let namespace = environment.commandLine.namespace
-        dumps.write(request("Printing BFD data", DumpFiles.data("_bfd", environment.configuration.globals, namespace: namespace)), at: now)
+        let path = DumpFiles.data("_bfd", environment.configuration.globals, namespace: namespace)
+        dumps.write(DumpWriter.Request(title: "Printing BFD data", path: path, text: text), at: now)
     }
 
     /// Writes the state of all sessions into this file.
-    package func saveState(to path: String, at now: Instant) {
-        var request = request("BFD data", path)
-        request.isAsked = false
-        dumps.write(request, mayWait: false, at: now)
-    }
+    package func saveState(to path: String) { dumps.save(to: path, text) }
 
-    private func request(_ title: String, _ path: String) -> DumpWriter.Request {
+    /// What a dump says, by the configuration of now.
+    private var text: () -> String? {
         let globals = environment.configuration.globals
-        return DumpWriter.Request(title: title, path: path) { [engine, commandLine = environment.commandLine] in
+        return { [engine, commandLine = environment.commandLine] in
             GlobalsDump(globals, commandLine).text + BFDDump.text(of: engine.sessions)
         }
     }

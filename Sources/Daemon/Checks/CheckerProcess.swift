@@ -89,19 +89,16 @@ package final class CheckerProcess: ChildProcess {
         guard kind == .data else { return }
         let namespace = environment.commandLine.namespace
         let path = DumpFiles.data("_check", environment.configuration.globals, namespace: namespace)
-        dumps.write(request("Printing checker data", path), at: now)
+        dumps.write(DumpWriter.Request(title: "Printing checker data", path: path, text: text), at: now)
     }
 
     /// Writes the state of all services into this file.
-    package func saveState(to path: String, at now: Instant) {
-        var request = request("checker data", path)
-        request.isAsked = false
-        dumps.write(request, mayWait: false, at: now)
-    }
+    package func saveState(to path: String) { dumps.save(to: path, text) }
 
-    private func request(_ title: String, _ path: String) -> DumpWriter.Request {
+    /// What a dump says, by the configuration of now.
+    private var text: () -> String? {
         let globals = environment.configuration.globals
-        return DumpWriter.Request(title: title, path: path) { [checkers, commandLine = environment.commandLine] in
+        return { [checkers, commandLine = environment.commandLine] in
             GlobalsDump(globals, commandLine).text + checkers.state.dump().map { $0 + "\n" }.joined()
         }
     }

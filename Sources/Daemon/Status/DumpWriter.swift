@@ -16,8 +16,6 @@ final class DumpWriter {
     struct Request {
         /// What the log calls it: "Printing VRRP data".
         var title: String
-        /// Whether somebody asked for it, so that the log mentions it.
-        var isAsked = true
         var path: String
         /// Made in the copy; nil writes nothing.
         var text: () -> String?
@@ -36,13 +34,16 @@ final class DumpWriter {
     ///
     /// - Parameter mayWait: false when what is to be shown is gone afterwards.
     func write(_ request: Request, mayWait: Bool = true, at now: Instant) {
-        if request.isAsked { mention(request, at: now) }
+        mention(request, at: now)
         if mayWait, writing[request.path] != nil {
             writing[request.path] = .some(request)
         } else {
             start(request)
         }
     }
+
+    /// Has a file written with what is true now, of which nobody need hear.
+    func save(to path: String, _ text: @escaping () -> String?) { start(Request(title: path, path: path, text: text)) }
 
     private func mention(_ request: Request, at now: Instant) {
         let last = lastAsked.updateValue(now, forKey: request.title)

@@ -73,10 +73,7 @@ final class VRRPStatus {
     }
 
     /// Writes everything into this file, as it is now.
-    func save(_ routers: VirtualRouters, to path: String, at now: Instant) {
-        let request = DumpWriter.Request(title: "VRRP data", isAsked: false, path: path) { [self] in text(of: routers) }
-        writer.write(request, mayWait: false, at: now)
-    }
+    func save(_ routers: VirtualRouters, to path: String) { writer.save(to: path) { [self] in text(of: routers) } }
 
     /// `-d`: the configuration, without what became of it.
     func logConfiguration(of routers: VirtualRouters) {

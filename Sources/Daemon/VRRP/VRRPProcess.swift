@@ -261,7 +261,7 @@ package final class VRRPProcess: ChildProcess {
     }
 
     /// Writes the state of all routers into this file.
-    package func saveState(to path: String, at now: Instant) { status.save(routers, to: path, at: now) }
+    package func saveState(to path: String) { status.save(routers, to: path) }
 
     /// Does what a caller on the message bus asks for.
     private func obey(_ order: BusOrder, at now: Instant) {

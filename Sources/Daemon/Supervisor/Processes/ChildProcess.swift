@@ -23,7 +23,7 @@ package protocol ChildProcess: AnyObject {
     func dump(_ kind: DumpKind, at now: Instant)
 
     /// Writes the dump of `DumpKind.data` into this file, as it is now (`config_save_dir`).
-    func saveState(to path: String, at now: Instant)
+    func saveState(to path: String)
 }
 
 /// What the dump signals ask for.

@@ -167,16 +167,16 @@ extension ProcessEnvironment {
     private func reload(_ process: any ChildProcess, from descriptor: FileDescriptor, _ reading: Int, at now: Instant) {
         guard !isStopping else { return }
         log("Reloading")
-        save(process, .before, reading, at: now)
+        save(process, .before, reading)
         Privileges.withoutRealtimeLimit { changeOver(process, from: descriptor, at: now) }
-        save(process, .after, reading, at: now)
+        save(process, .after, reading)
     }
 
     /// Has the state written that `config_save_dir` wants beside the copy of the configuration.
-    private func save(_ process: any ChildProcess, _ moment: SavedState.Moment, _ reading: Int, at now: Instant) {
+    private func save(_ process: any ChildProcess, _ moment: SavedState.Moment, _ reading: Int) {
         guard !isStopping, let directory = configuration.globals.files.savedConfigurations else { return }
         let state = SavedState(directory: directory, kind: kind, process: Processes.parent, number: reading, moment: moment)
-        process.saveState(to: state.path, at: now)
+        process.saveState(to: state.path)
     }
 
     private func changeOver(_ process: any ChildProcess, from descriptor: FileDescriptor, at now: Instant) {
