@@ -81,7 +81,7 @@ import Testing
         let (bytes, body, status) = Self.page(&random)
         var md5 = MD5()
         md5.update(body[...])
-        let digest = md5.finish()
+        let digest = md5.digest
         let good = Self.verdict(web(digest), bytes, &random)
         #expect(good == (status <= 404 ? .passed : .failed(.status(code: status, path: "/"))), "seed \(seed)")
         let spoilt = Self.spoil(bytes, &random)

@@ -21,23 +21,6 @@ struct DigestTests {
         let bytes = hash.finish()
         #expect(bytes.indices.map { bytes[$0] } == hex(digest))
     }
-
-    @Test(
-        "MD5 of RFC 1321's examples",
-        arguments: [
-            ("", "d41d8cd98f00b204e9800998ecf8427e"),
-            ("abc", "900150983cd24fb0d6963f7d28e17f72"),
-            (
-                "12345678901234567890123456789012345678901234567890123456789012345678901234567890",
-                "57edf4a22be3c955ac49da2e2107b67a"
-            ),
-        ])
-    func md5(text: String, digest: String) {
-        var hash = MD5()
-        hash.update(Array(text.utf8)[...])
-        let bytes = hash.finish()
-        #expect(bytes.indices.map { bytes[$0] } == hex(digest))
-    }
 }
 
 @Suite("V2-7 authentication header")

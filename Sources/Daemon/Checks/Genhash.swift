@@ -216,10 +216,7 @@ enum Genhash {
         return result
     }
 
-    private static var emptyDigest: [UInt8] {
-        var md5 = MD5()
-        return md5.finish()
-    }
+    private static var emptyDigest: [UInt8] { MD5().digest }
 
     /// The body by the pieces in which upstream reads and shows it: 4095 bytes with the header, then as many at a time.
     private static func pieces(_ body: [UInt8], header: Int) -> [ArraySlice<UInt8>] {

@@ -20,9 +20,9 @@ package struct HTTPConversation: Conversation {
     package let isStrict: Bool
     private let matcher: Matcher
     private var response = HTTPResponse()
-    private var digest: (any BodyDigest)?
+    private var digest: MD5?
     /// As `digest`, of everything behind the header.
-    private var rawDigest: (any BodyDigest)?
+    private var rawDigest: MD5?
     private var body: [UInt8] = []
     private var total = 0
     private var isFinished = false
@@ -30,14 +30,14 @@ package struct HTTPConversation: Conversation {
     /// `endpoint` is what the checker connects to; a name for the Host header if the settings have none.
     package init(
         _ settings: HTTPCheckSettings, step: Int, endpoint: (address: IPAddress, port: UInt16),
-        digest: () -> any BodyDigest = { MD5() }, matcher: @escaping Matcher
+        matcher: @escaping Matcher
     ) {
         let url = step < settings.urls.count ? settings.urls[step] : HTTPCheckSettings.URL(path: "/")
         self.url = url
         self.matcher = matcher
         isStrict = settings.isSecure && (url.isStrictTLS ?? settings.isStrictTLS)
-        self.digest = url.digest == nil ? nil : digest()
-        rawDigest = self.digest
+        digest = url.digest == nil ? nil : MD5()
+        rawDigest = digest
         let host = url.virtualHost ?? settings.virtualHost
         request = Self.request(settings.version, path: url.path, host: host ?? Self.hostText(endpoint))
     }
@@ -97,7 +97,7 @@ package struct HTTPConversation: Conversation {
     private mutating func judge() -> Turn {
         let code = response.status ?? 0
         guard url.statuses.contains(code) else { return finish(.failed(.status(code: code, path: url.path))) }
-        if let wanted = url.digest, let found = digest?.finish(), found != wanted, rawDigest?.finish() != wanted {
+        if let wanted = url.digest, let found = digest?.digest, found != wanted, rawDigest?.digest != wanted {
             let text = found.map { hexDigits($0, width: 2) }.joined()
             return finish(.failed(.digest(found: text, path: url.path)))
         }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+import Basics
+
 /// One GET of genhash: the digest of everything behind the header as it came, whatever the status. With `keepsText`, header and
 /// body are kept for those who want to look, up to a megabyte each.
 package struct HashConversation: Conversation {
@@ -65,7 +67,7 @@ package struct HashConversation: Conversation {
 
     private mutating func end() -> Turn {
         isFinished = true
-        if hasHeader { digest = md5.finish() }
+        if hasHeader { digest = md5.digest }
         return .finish(.passed)
     }
 }

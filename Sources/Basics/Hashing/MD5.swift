@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-import Basics
 
-/// MD5 (RFC 1321), for the authentication header of version 2. It allocates nothing.
+/// MD5 (RFC 1321): for the authentication header of VRRP version 2, and for what the `digest` of a url is compared with, which is no
+/// protection against anyone. It allocates nothing.
 package struct MD5: HashFunction {
     /// The first 32 bits of the sines of 1 to 64.
     private static let constants: InlineArray<64, UInt32> = [
@@ -47,5 +47,12 @@ package struct MD5: HashFunction {
         var digest = InlineArray<16, UInt8>(repeating: 0)
         for index in 0..<16 { digest[index] = UInt8(truncatingIfNeeded: state[index / 4] >> UInt32(index % 4 * 8)) }
         return digest
+    }
+
+    /// The digest of what was hashed so far; more may follow.
+    package var digest: [UInt8] {
+        var copy = self
+        let digest = copy.finish()
+        return digest.indices.map { digest[$0] }
     }
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-import Basics
 
 /// SHA-256 (FIPS 180-4), for the authentication trailer. It allocates nothing.
 package struct SHA256: HashFunction {

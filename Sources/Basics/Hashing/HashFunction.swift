@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-import Basics
 
 /// A hash that works on blocks of 64 bytes.
 package protocol HashFunction: Sendable {
