@@ -40,14 +40,13 @@ package struct AnnouncementFrames {
         count = 0
     }
 
-    /// Takes apart what ``bytes`` gave.
+    /// Takes apart what ``bytes`` gave, up to a frame that is not there as a whole.
     static func forEach(in bytes: ArraySlice<UInt8>, _ body: (_ interface: UInt32, _ frame: ArraySlice<UInt8>) -> Void) {
-        var rest = bytes
-        while rest.count > 6 {
-            let head = rest.prefix(6).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-            let length = Int(head & 0xffff)
-            body(UInt32(truncatingIfNeeded: head >> 16), rest.dropFirst(6).prefix(length))
-            rest = rest.dropFirst(6 + length)
+        var reader = ByteReader(bytes)
+        while let interface = try? reader.read(UInt32.self), let length = try? reader.read(UInt16.self),
+            let frame = try? reader.read(bytes: Int(length))
+        {
+            body(interface, frame)
         }
     }
 }

@@ -30,6 +30,16 @@ private final class Wire {
         defer { sent.removeAll() }
         return sent
     }
+
+    /// One on which a router with so many addresses has just become master: the first of them are there.
+    static func becomingMaster(of count: Int) -> (wire: Wire, holdings: [AddressLedger.Holding]) {
+        let (wire, all) = (Wire(), holdings(0..<count))
+        wire.keeper.claim(all, by: 0)
+        wire.keeper.settle()
+        for holding in all { wire.keeper.queueAnnouncement(of: holding) }
+        wire.keeper.step()
+        return (wire, all)
+    }
 }
 
 private func holdings(_ range: Range<Int>) -> [AddressLedger.Holding] {
@@ -39,12 +49,7 @@ private func holdings(_ range: Range<Int>) -> [AddressLedger.Holding] {
 struct AddressKeeperTests {
     @Test("Neighbours hear of the first addresses before the last are added")
     func slices() {
-        let wire = Wire()
-        let all = holdings(0..<250)
-        wire.keeper.claim(all, by: 0)
-        wire.keeper.settle()
-        for holding in all { wire.keeper.queueAnnouncement(of: holding) }
-        wire.keeper.step()
+        let (wire, _) = Wire.becomingMaster(of: 250)
         let first = wire.take()
         #expect(first.count == 200)
         #expect(first.prefix(100).allSatisfy { $0.hasPrefix("+") } && first.suffix(100).allSatisfy { $0.hasPrefix("!") })
@@ -75,12 +80,7 @@ struct AddressKeeperTests {
 
     @Test("A router that gives up before its addresses were announced announces none of them")
     func givenUp() {
-        let wire = Wire()
-        let all = holdings(0..<150)
-        wire.keeper.claim(all, by: 0)
-        wire.keeper.settle()
-        for holding in all { wire.keeper.queueAnnouncement(of: holding) }
-        wire.keeper.step()
+        let (wire, _) = Wire.becomingMaster(of: 150)
         _ = wire.take()
         wire.keeper.claim([], by: 0)
         wire.keeper.settle()
@@ -92,12 +92,7 @@ struct AddressKeeperTests {
 
     @Test("What is announced once more waits until all are there")
     func againLater() {
-        let wire = Wire()
-        let all = holdings(0..<300)
-        wire.keeper.claim(all, by: 0)
-        wire.keeper.settle()
-        for holding in all { wire.keeper.queueAnnouncement(of: holding) }
-        wire.keeper.step()
+        let (wire, all) = Wire.becomingMaster(of: 300)
         for holding in all { wire.keeper.queueAnnouncement(of: holding) }
         while wire.keeper.hasChanges { wire.keeper.step() }
         #expect(wire.take().filter { $0.hasPrefix("!") } == all.map { "!\($0.entry.address)" })
