@@ -159,6 +159,13 @@ package struct FrozenItems {
             _ = numbers.next()
             return numbers.rest
         }
+
+        /// The first word behind the keyword.
+        package var name: String? {
+            var lines = FrozenLines(self)
+            var unterminated = false
+            return lines.next().flatMap { Statement(splitting: $0, unterminated: &unterminated).value(0)?.text }
+        }
     }
 
     /// Nil if the first `size` bytes of the memory do not end as a frozen configuration does.

@@ -2,6 +2,7 @@
 
 import Basics
 import Config
+import Health
 import Linux
 import Support
 import Testing
@@ -98,15 +99,28 @@ import Testing
         }
         let misc = "MISC_CHECK {\n misc_path /bin/true\n }"
         let group = "virtual_server_group g {\n 10.0.1.1 80\n}\nvirtual_server group g {\n real_server 10.1.0.9 80 {\n }\n}\n"
-        let texts = [
-            server(1) + server(2, check: misc) + server(3) + group,
+        let two = "virtual_server_group h {\n 10.0.1.2 80\n}\n"
+        let (twoAnyPort, otherTwo) = ("virtual_server_group h {\n 10.0.1.2\n}\n", "virtual_server_group h {\n 10.0.1.3 80\n}\n")
+        func ofGroup(_ name: String, _ transport: String = "TCP", weight: Int = 1) -> String {
+            "virtual_server group \(name) {\n protocol \(transport)\n real_server 10.1.0.9 80 {\n weight \(weight)\n }\n}\n"
+        }
+        let parts: [[String]] = [
+            [ofGroup("g"), ofGroup("h"), ofGroup("g", "UDP"), group, two],
+            // Another order, one changed and one of them twice; a group changed, one without its end, one gone, one defined twice.
+            [group, ofGroup("g", "UDP"), ofGroup("g"), ofGroup("g"), ofGroup("h", weight: 2), two],
+            [ofGroup("g"), ofGroup("h"), ofGroup("g", "UDP"), group, twoAnyPort],
+            [ofGroup("h"), ofGroup("g"), ofGroup("h", "UDP"), two, otherTwo, group],
+            [ofGroup("h"), ofGroup("g", "UDP"), ofGroup("g"), otherTwo, two],
+            [ofGroup("g"), ofGroup("h"), two],
+            [server(1), server(2, check: misc), server(3), group],
             // One added in front, one changed, one taken away, the others moved.
-            server(4) + server(3, weight: 9) + group + server(2, check: misc),
+            [server(4), server(3, weight: 9), group, server(2, check: misc)],
             // The same twice, and something global.
-            "global_defs {\n checker_log_all_failures\n}\n" + server(3) + server(3) + server(2),
-            "global_defs {\n checker_log_all_failures\n smtp_alert true\n}\n" + server(3) + server(2),
-            server(2) + server(3), "vrrp_version 3\n" + server(3) + server(2),
+            ["global_defs {\n checker_log_all_failures\n}\n", server(3), server(3), server(2)],
+            ["global_defs {\n checker_log_all_failures\n smtp_alert true\n}\n", server(3), server(2)],
+            [server(2), server(3)], ["vrrp_version 3\n", server(3), server(2)],
         ]
+        let texts = parts.map { $0.joined() }
         for from in texts {
             for to in texts {
                 let old = try replay(from, for: ChildKind.checker.processes)
@@ -118,6 +132,26 @@ import Testing
                 #expect(back.configuration == old.configuration)
             }
         }
+    }
+
+    /// A virtual server of a group is the very same object as long as its block and its group are as they were.
+    @Test func virtualServersOfUnchangedGroupsAreTakenOver() throws {
+        func text(_ last: Int, weight: Int) -> String {
+            (1...3).map { number in
+                "virtual_server group g\(number) {\n real_server 10.1.0.9 80 {\n weight \(number == 3 ? weight : 1)\n }\n}\n"
+                    + "virtual_server_group g\(number) {\n 10.0.\(number).\(number == 2 ? last : 1) 80\n}\n"
+            }.joined()
+        }
+        let old = try replay(text(1, weight: 1), for: ChildKind.checker.processes)
+        let new = try replay(text(2, weight: 1), for: ChildKind.checker.processes, after: old)
+        let newest = try replay(text(2, weight: 2), for: ChildKind.checker.processes, after: new)
+        func same(_ one: Replay, _ other: Replay) -> [Bool] {
+            zip(one.configuration.health.virtualServers, other.configuration.health.virtualServers).map {
+                unsafeBitCast($0, to: UInt.self) == unsafeBitCast($1, to: UInt.self)
+            }
+        }
+        #expect(same(old, new) == [true, false, true], "one group changed")
+        #expect(same(new, newest) == [true, true, false], "one block changed")
     }
 
     @Test func whatOthersDoIsNoChange() throws {

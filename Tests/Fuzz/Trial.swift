@@ -62,11 +62,18 @@ package struct Trial {
         return takeoverFault(replayed)
     }
 
-    /// What is taken over from an earlier configuration is what would be read: here, from one without the last line.
+    /// What is taken over from an earlier configuration is what would be read: here, from one without the last line, and from one
+    /// without a line in the middle.
     private func takeoverFault(_ replayed: Replay) -> String? {
-        var earlier: [UInt8] = []
         let end = text.dropLast().lastIndex(of: 0x0a) ?? text.startIndex
-        _ = Self.read(Array(text[..<end])) { earlier += $0 }
+        let middle = text[..<(text.count / 2)].lastIndex(of: 0x0a).map { $0 + 1 } ?? text.startIndex
+        let rest = text[middle...].firstIndex(of: 0x0a).map { text[($0 + 1)...] } ?? []
+        return takeoverFault(replayed, after: Array(text[..<end])) ?? takeoverFault(replayed, after: Array(text[..<middle] + rest))
+    }
+
+    private func takeoverFault(_ replayed: Replay, after text: [UInt8]) -> String? {
+        var earlier: [UInt8] = []
+        _ = Self.read(text) { earlier += $0 }
         guard let before = FrozenConfiguration(earlier), let now = FrozenConfiguration(frozen) else { return "what was frozen cannot be replayed" }
         let after = Replay(of: now, for: .all, after: Replay(of: before, for: .all))
         return after.configuration == replayed.configuration ? nil : "what is taken over means something else"

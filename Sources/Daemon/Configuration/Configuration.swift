@@ -35,6 +35,8 @@ struct ConfigurationDraft: Sendable {
 
     /// The row of the blocks that stand on their own, of which there may be very many.
     static let virtualServerRow = table.vocabulary["virtual_server"]
+    /// That of the blocks which such a block may name.
+    static let groupRow = table.vocabulary["virtual_server_group"]
 
     /// Makes the tables, which takes longer than to read a small file; they last as long as the process.
     static func prepare() { _ = table }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+import Basics
 package import Config
 package import Health
 
@@ -7,14 +8,17 @@ package import Health
 /// not changed, among thousands, need not be read again.
 package struct Replay {
     package var configuration: Configuration
-    /// Of all that has a say in what a virtual server means, apart from its own block.
+    /// Of all that has a say in what a virtual server means, apart from its own block and that of its group.
     private let context: Fingerprint
+    /// Of all groups, in order; and by name, of all blocks that define one.
+    private let allGroups: Fingerprint
+    private let groups: [String: Fingerprint]
     /// The blocks of virtual servers in order, and which of the settings each was made into; nil for what cannot be taken over.
     private let blocks: [Fingerprint]
     private let servers: [Fingerprint: Int]
 
     /// Whether both say the same.
-    func isSame(as other: Replay) -> Bool { context == other.context && blocks == other.blocks }
+    func isSame(as other: Replay) -> Bool { context == other.context && allGroups == other.allGroups && blocks == other.blocks }
 
     /// Replays for `processes`; the parts of others stay empty. What there is to say about it has been said when it was frozen.
     ///
@@ -29,21 +33,29 @@ package struct Replay {
         let table = ConfigurationDraft.table
         var items = frozen.items
         var context = FingerprintMaker(frozen.factBytes[...])
+        var allGroups = FingerprintMaker([])
+        var groups: [String: FingerprintMaker] = [:]
         var blocks: [Fingerprint] = []
         while let item = items.next(where: { reader.isWanted($0, among: table.vocabulary) }) {
             if item.row == ConfigurationDraft.virtualServerRow {
                 blocks.append(Fingerprint(item.content))
+            } else if item.row == ConfigurationDraft.groupRow {
+                allGroups.add(item.content)
+                groups[item.name ?? "", default: FingerprintMaker([])].add(item.content)
             } else {
                 context.add(item.content)
             }
         }
-        let whole = context.fingerprint
+        let (whole, allOfGroups) = (context.fingerprint, allGroups.fingerprint)
+        let byName = groups.mapValues(\.fingerprint)
         let known = old?.context == whole ? old : nil
-        if let known, known.blocks == blocks {
+        if let known, known.allGroups == allOfGroups, known.blocks == blocks {
             self = known
             return
         }
         self.context = whole
+        self.allGroups = allOfGroups
+        self.groups = byName
         self.blocks = blocks
         var draft = ConfigurationDraft()
         var next = 0
@@ -51,11 +63,11 @@ package struct Replay {
         reader.replay(&items, by: table, into: &draft) { item, draft in
             guard item.row == ConfigurationDraft.virtualServerRow else { return false }
             defer { next += 1 }
-            guard let known, let place = known.servers[blocks[next]] else {
+            guard let settings = known?.settings(of: blocks[next], among: byName) else {
                 draft.health.mark(next)
                 return false
             }
-            draft.health.takeOver(known.configuration.health.virtualServers[place], mark: next)
+            draft.health.takeOver(settings, mark: next)
             return true
         }
         configuration = Configuration(&draft, &reader)
@@ -66,6 +78,14 @@ package struct Replay {
             if let mark { servers[blocks[mark]] = place }
         }
         self.servers = servers
+    }
+
+    /// What a block was made into; nil if that is not known, or its group has changed.
+    private func settings(of block: Fingerprint, among groups: [String: Fingerprint]) -> Shared<VirtualServerSettings>? {
+        guard let place = servers[block] else { return nil }
+        let settings = configuration.health.virtualServers[place]
+        if case .group(let name) = settings.value.target, groups[name] != self.groups[name] { return nil }
+        return settings
     }
 }
 

@@ -212,14 +212,14 @@ package struct HealthDraft: Sendable {
     /// Marks the block that comes next, so that its settings are known again.
     package mutating func mark(_ mark: Int) { self.mark = mark }
 
-    /// Adds a virtual server as a block says it. Its place among those of its group depends on the others.
+    /// Adds a virtual server as a block says it.
     mutating func add(_ settings: VirtualServerSettings, opening: Opening) {
         defer { mark = nil }
         let standsAlone = if case .group = settings.target { false } else { true }
         if isForFindings, standsAlone, questions.last?.virtualServer != entries.count {
             entries.append(.told(settings.identity, opening))
         } else {
-            entries.append(.block(Shared(settings), opening, mark: standsAlone ? mark : nil))
+            entries.append(.block(Shared(settings), opening, mark: mark))
         }
     }
 

@@ -43,7 +43,13 @@ extension HealthDraft {
             switch entries.removeLast() {
             case .told(let identity, let opening):
                 if !seen.insert(identity).inserted { reader.reportDuplicate(VirtualServerSettings(identity), opening) }
-            case .settled(let settings, let mark):
+            case .settled(var settings, let mark):
+                // Its group is as it was; its place among those of the group depends on the others.
+                if case .group(let name) = settings.target {
+                    let ordinal = ordinals[name, default: 0]
+                    ordinals[name] = ordinal + 1
+                    if settings.groupOrdinal != ordinal { settings.value.groupOrdinal = ordinal }
+                }
                 guard seen.insert(settings.identity).inserted else { continue }
                 result.virtualServers.append(settings)
                 settledMarks.append(mark)
