@@ -66,8 +66,20 @@ struct IPTablesRulesTests {
                 "listed=$(iptables -w 3 -S IN 2>/dev/null)", "listed=$(iptables -w 3 -S OUT 2>/dev/null)",
             ])
         #expect(scripts[2].dropFirst().allSatisfy { $0.hasPrefix("case \"$listed\" in *' 10.90.9.9/32 '*) while iptables -w 3 -D IN -d ") })
-        #expect(IPTablesRules.removals(of: rules.rules(of: .quiet(.ipv4, interface: 7, below: 3)) { _ in "vrrp.7" }).isEmpty)
+        let quiet = rules.rules(of: .quiet(.ipv4, interface: 7, below: 3)) { _ in "vrrp.7" }
+        #expect(IPTablesRules.removals(of: quiet).map { Array($0.dropFirst()) } == [quiet.map(\.deletion)], "it names no address to look for")
         let many = (0..<250).flatMap { rules.rules(of: .address(.v4(UInt32($0)))) { _ in nil } }
         #expect(IPTablesRules.removals(of: many).map(\.count) == [200, 52, 200, 52])
+    }
+
+    @Test("What stands in the kernel is written down and read again as it was; other lines are passed over")
+    func remains() {
+        let alone = IPTablesRules(chains: Self.chains, ipsets: .disabled)
+        let rules = alone.rules(of: .address(Self.six)) { _ in nil } + alone.rules(of: .quiet(.ipv4, interface: 7, below: 3)) { _ in "vrrp.7" }
+        let sets = IPTablesRules(chains: Self.chains, ipsets: .unset)
+        let remains = FirewallRemains(tables: ["keepalived", "other"], sets: Set(sets.names), rules: Set(rules + sets.standing))
+        #expect(FirewallRemains(bytes: remains.bytes) == remains)
+        #expect(FirewallRemains(bytes: Array("tables a\nrule 4\n\nset\ntable b\n".utf8)) == FirewallRemains(tables: ["b"]))
+        #expect(FirewallRemains().bytes.isEmpty)
     }
 }

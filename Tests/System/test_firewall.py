@@ -161,6 +161,25 @@ def _():
         check(not prober.answers, f"{len(prober.answers)} answers", lab.logs())
 
 
+@test("a table that killed processes left is gone, though the next daemon is asked for another or for none",
+      known="2.2.7 leaves it")
+def _():
+    with Lab(routers=1) as lab:
+        a = lab.routers[0]
+        for extra in ("", "nftables other\n"):
+            mark = a.daemon.mark()
+            a.daemon.start(configuration(instance(extra="no_accept\n")))
+            a.daemon.expect_log(r"\(VI\) Entering MASTER STATE", since=mark)
+            wait_until(lambda: "table ip keepalived" in a.run("nft", "list", "ruleset"), 3, "a table", lab.logs)
+            a.daemon.crash()
+            mark = a.daemon.mark()
+            a.daemon.start(configuration(instance("OTHER", vrid=9, addresses=("10.90.9.7",)), extra=extra))
+            a.daemon.expect_log(r"\(OTHER\) Entering MASTER STATE", since=mark)
+            wait_until(lambda: "keepalived" not in a.run("nft", "list", "ruleset"), 3, "it is gone", lambda: a.run("nft", "list", "ruleset"))
+            a.daemon.stop()
+            check(not a.run("nft", "list", "ruleset"), "nothing is left", a.run("nft", "list", "ruleset"))
+
+
 @test("a firewall that is flushed by somebody else is made again", known="2.2.7 does not notice")
 def _():
     with Lab(routers=1) as lab:

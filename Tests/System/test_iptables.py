@@ -127,6 +127,38 @@ def _():
         check(rules(a) == [mine], "nothing else is left", *rules(a))
 
 
+@test("rules and sets that killed processes left are gone, whatever the next daemon is asked for", known=OTHER)
+def _():
+    with Lab(routers=1) as lab:
+        a = lab.routers[0]
+        environment = legacy(lab)
+        mine = "-A INPUT -d 10.90.9.0/24 -i nowhere -j DROP"
+        a.run("iptables-legacy", *mine.split())
+        alone, sets_ = "vrrp_iptables INPUT OUTPUT\nvrrp_ipsets\n", "vrrp_iptables INPUT OUTPUT\n"
+        refusing, quiet = instance(extra="no_accept\n"), instance(extra="no_accept\nuse_vmac\n")
+        plain = instance("OTHER", vrid=9, addresses=("10.90.9.7",))
+
+        def start(config, name):
+            mark = a.daemon.mark()
+            a.daemon.start(config, environment=environment)
+            a.daemon.expect_log(rf"\({name}\) Entering MASTER STATE", since=mark)
+
+        for first, second in ((configuration(quiet, SIX, extra=alone), configuration(plain, extra=alone)),
+                              (configuration(refusing, SIX, extra=alone), configuration(plain)),
+                              (configuration(refusing, SIX, extra=sets_), configuration(plain)),
+                              (configuration(refusing, SIX, extra=sets_), configuration(plain, extra=alone))):
+            start(first, "V6")
+            wait_until(lambda: masters(a), 8, "master of both", lab.logs)
+            wait_until(lambda: len(rules(a)) > 5, 3, "rules", lambda: "\n".join(rules(a)))
+            a.daemon.crash()
+            check(len(rules(a)) > 5, "they are left", *rules(a))
+            start(second, "OTHER")
+            wait_until(lambda: rules(a) == [mine] and not sets(a), 3, "only the operator's rule is left",
+                       lambda: "\n".join([*rules(a), *sets(a)]))
+            wait_until(lambda: not os.path.exists(a.daemon.path("firewall")), 2, "nothing is kept any longer")
+            a.daemon.stop()
+
+
 @test("vrrp_iptables where iptables writes nftables: nftables it is")
 def _():
     with Lab(routers=1) as lab:

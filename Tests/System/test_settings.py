@@ -76,3 +76,30 @@ def _():
         a.daemon.expect_log(r"\(VI\) Entering MASTER", since=mark)
         wait_until(lambda: not changed(before, settings(a)), 3, "all is as before", lambda: changed(before, settings(a)))
         a.daemon.stop()
+
+
+@test("kernel settings are those of before even if all processes were killed, and the next daemon is asked for none of them", limit=40,
+      known="2.2.7 leaves what its killed processes changed")
+def _():
+    with Lab(routers=1) as lab:
+        a = lab.routers[0]
+        a.run("sh", "-c", "echo 1 > /proc/sys/net/ipv4/conf/all/rp_filter; echo 0 > /proc/sys/net/ipv4/conf/eth0/promote_secondaries")
+        before = settings(a)
+        config = configuration(instance(extra="use_vmac\n"), instance("P", vrid=8, addresses=("10.90.9.8",), extra="promote_secondaries\n"),
+                               extra="disable_local_igmp\n")
+        a.daemon.start(config)
+        wait_until(lambda: a.holds("10.90.9.9"), 5, "master", lab.logs)
+        during = settings(a)
+        check(len(changed(before, during)) >= 5, "settings were changed", changed(before, during))
+        a.daemon.crash()
+        check(not changed(during, settings(a)), "and are left so", changed(during, settings(a)))
+        mark = a.daemon.mark()
+        a.daemon.start(config)
+        a.daemon.expect_log(r"\(VI\) Entering MASTER", since=mark)
+        a.daemon.crash()
+        mark = a.daemon.mark()
+        a.daemon.start(configuration(instance()))
+        a.daemon.expect_log(r"\(VI\) Entering MASTER", since=mark)
+        wait_until(lambda: not changed(before, settings(a)), 3, "all is as before", lambda: changed(before, settings(a)))
+        check(not os.path.exists(a.daemon.path("settings")), "nothing is kept any longer")
+        a.daemon.stop()

@@ -22,16 +22,23 @@ final class MarkTables {
     private let log: (String) -> Void
     private var groups: MarkedGroups
     private var socket: FilterSocket?
+    private let kept: KeptFile?
     /// What the tables hold; nil before they are made for the first time.
     private var present: [MarkedGroups.Range]?
 
-    /// Without `nftables_ipvs` nothing is ever done.
-    init(_ globals: GlobalSettings, log: @escaping (String) -> Void) {
+    /// Without `nftables_ipvs` nothing is ever done, but to take away the tables of an earlier process, whose name is in `kept`.
+    init(_ globals: GlobalSettings, kept: KeptFile? = nil, log: @escaping (String) -> Void) {
         name = globals.lvs.nftables
         priority = Int32(clamping: globals.lvs.nftablesPriority)
         countsPackets = globals.vrrp.firewall.nftablesCounters
         groups = MarkedGroups(first: globals.lvs.nftablesStartMark)
         self.log = log
+        self.kept = kept
+        let left = String(decoding: kept?.content ?? [], as: UTF8.self)
+        if !left.isEmpty, left != name {
+            perform(Self.removal(left), left)
+            try? kept?.keep([])
+        }
     }
 
     /// The settings with marks in the place of groups' addresses; the tables are replaced by those that set them, all
@@ -40,6 +47,7 @@ final class MarkTables {
         guard let name else { return health }
         var health = health
         let ranges = groups.mark(&health)
+        if present == nil { try? kept?.keep(Array(name.utf8)) }
         if ranges != present { perform(Self.commands(name, priority, ranges, countsPackets: countsPackets), name) }
         present = ranges
         return health
@@ -47,7 +55,9 @@ final class MarkTables {
 
     /// Leaves nothing behind.
     func end() {
-        if let name { perform(Self.removal(name), name) }
+        guard let name else { return }
+        perform(Self.removal(name), name)
+        try? kept?.keep([])
     }
 
     private func perform(_ commands: [NFTablesBatch.Command], _ name: String) {

@@ -49,8 +49,7 @@ extension Supervisor {
             let (near, far) = try MessageChannel.pair()
             let inheritance = ChildInheritance(
                 kind: kind, commandLine: commandLine, frozen: memory, control: far, bfdChannels: bfdPairs.ends(for: kind),
-                scheduling: scheduling, predecessorDied: deaths[kind], kept: kind == .vrrp ? kept : nil,
-                parent: Processes.own,
+                scheduling: scheduling, predecessorDied: deaths[kind], keptFiles: pidFiles?.kept, parent: Processes.own,
                 originalNamespace: originalNamespace
             )
             logger.flush(within: .zero)

@@ -35,6 +35,8 @@ struct PidFilePaths: Equatable {
 final class PidFiles {
     private let paths: PidFilePaths
     private var parent: PidFile?
+    /// Beside the parent's file, so that each daemon has its own.
+    var kept: KeptFiles { KeptFiles(beside: paths.parent) }
     private var children: [ChildKind: PidFile] = [:]
 
     init(_ paths: PidFilePaths) { self.paths = paths }

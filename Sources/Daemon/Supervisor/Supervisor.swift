@@ -15,8 +15,6 @@ final class Supervisor {
     let launcher: ScriptLauncher
     let scheduling: SchedulingOrigin
     let bfdPairs: BFDPairs
-    /// What one VRRP process keeps for the next; without it a killed one leaves settings of the kernel changed.
-    let kept = try? KeptMemory(name: "keepalived-kept")
     let gate: StartGate?
     let service: ServiceManager?
     var logger: Logger

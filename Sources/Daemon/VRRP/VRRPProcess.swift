@@ -63,7 +63,7 @@ package final class VRRPProcess: ChildProcess {
         poller = LinkPoller(environment)
         programs = ProcessTracker(environment)
         status = VRRPStatus(environment)
-        let originals = OriginalSettings(environment.kept)
+        let originals = OriginalSettings(environment.keptFiles?.settings)
         reports = MembershipReports(originals)
         promotion = SecondaryPromotion(originals) { environment.log($0) }
         do throws(SystemError) {

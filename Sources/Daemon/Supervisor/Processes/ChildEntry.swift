@@ -14,8 +14,8 @@ struct ChildInheritance {
     var scheduling: SchedulingOrigin
     /// When the process died that did its work before; nil at the first start.
     var predecessorDied: Instant?
-    /// What the process before it kept for it.
-    var kept: KeptMemory?
+    /// Where processes keep what outlives them.
+    var keptFiles: KeptFiles?
     /// The parent's pid.
     var parent: Int32
     /// The network namespace that the daemon was started in, if it has left that.
@@ -25,7 +25,7 @@ struct ChildInheritance {
     private var descriptors: [Int32] {
         [
             control.descriptor.number, frozen.descriptor.number, bfdChannels.incoming?.descriptor.number ?? -1,
-            originalNamespace?.number ?? -1, kept?.descriptor.number ?? -1,
+            originalNamespace?.number ?? -1,
         ]
             + bfdChannels.outgoing.values.map(\.descriptor.number)
     }
@@ -44,7 +44,7 @@ struct ChildInheritance {
             let environment = try ProcessEnvironment(
                 kind: kind, commandLine: commandLine, replay: replay, logger: logger, parent: control,
                 bfdChannels: bfdChannels, scheduling: scheduling, predecessorDied: predecessorDied,
-                kept: kept, home: originalNamespace
+                keptFiles: keptFiles, home: originalNamespace
             )
             return kind.run(in: environment)
         } catch {

@@ -22,8 +22,8 @@ package final class ProcessEnvironment {
     package let bfdChannels: BFDChannels
     /// When the process died that did this one's work before; nil if there was none.
     package let predecessorDied: Instant?
-    /// What outlives this process, for the one that comes after it.
-    let kept: KeptMemory?
+    /// What outlives this process, for the one that comes after it; nil: nobody does.
+    let keptFiles: KeptFiles?
     /// The network namespace that the daemon was started in, if it entered another one.
     let home: FileDescriptor?
     /// By which the process runs now.
@@ -39,7 +39,7 @@ package final class ProcessEnvironment {
     init(
         kind: ChildKind, commandLine: CommandLine, replay: Replay, logger: Logger, parent: MessageChannel,
         bfdChannels: BFDChannels, scheduling: SchedulingOrigin, predecessorDied: Instant?,
-        kept: KeptMemory? = nil, home: FileDescriptor? = nil
+        keptFiles: KeptFiles? = nil, home: FileDescriptor? = nil
     ) throws(SystemError) {
         self.kind = kind
         self.commandLine = commandLine
@@ -48,7 +48,7 @@ package final class ProcessEnvironment {
         self.parent = parent
         self.bfdChannels = bfdChannels
         self.predecessorDied = predecessorDied
-        self.kept = kept
+        self.keptFiles = keptFiles
         self.home = home
         loop = try EventLoop()
         processes = ChildProcesses(loop: loop)

@@ -20,8 +20,14 @@ final class Firewall {
     private var means: (any FirewallMeans)?
     private var isUnavailable = false
     private var quiet: [QuietInterface] = []
+    private let record: FirewallRecord
+    /// Takes away what an earlier process left in iptables, where that is not asked for any more.
+    private var remover: IPTablesFirewall?
 
-    init(_ environment: ProcessEnvironment) { self.environment = environment }
+    init(_ environment: ProcessEnvironment) {
+        self.environment = environment
+        record = FirewallRecord(environment.keptFiles?.firewall)
+    }
 
     private var settings: FirewallGlobals { environment.configuration.globals.vrrp.firewall }
 
@@ -69,9 +75,27 @@ final class Firewall {
     func begin(_ interfaces: [QuietInterface], isAskedFor: Bool, possible: () -> [FirewallEntry]) {
         claim(interfaces)
         let adopted = ledger.settle().added
+        defer { sweepRemains() }
         guard isAskedFor || settings.nftables != nil || settings.iptables != nil || !adopted.isEmpty else { return }
         open()
         means?.begin(adopted, possible: possible)
+    }
+
+    /// Takes away what an earlier process left and the present means do not see to.
+    private func sweepRemains() {
+        let left = record.left
+        guard !left.isEmpty else { return }
+        do throws(SystemError) {
+            let own = (means as? NFTablesFirewall)?.name
+            for name in left.tables where name != own { try NFTablesFirewall.removeTables(name) }
+            record.present.tables.formIntersection(own.map { [$0] } ?? [])
+            guard !(means is IPTablesFirewall), !left.rules.isEmpty || !left.sets.isEmpty else { return }
+            let rules = IPTablesRules(chains: FirewallGlobals.Chains(input: "INPUT", output: nil), ipsets: .disabled)
+            remover = try IPTablesFirewall(rules, environment, record) { _ in nil }
+            remover?.begin([], possible: { [] })
+        } catch {
+            environment.log("What an earlier process left of the firewall cannot be taken away: \(error)")
+        }
     }
 
     /// Other settings after a reload.
@@ -120,10 +144,10 @@ final class Firewall {
     private func made() throws(SystemError) -> any FirewallMeans {
         if settings.nftables == nil, let chains = settings.iptables, IPTablesFirewall.isAtHand {
             let rules = IPTablesRules(chains: chains, ipsets: settings.ipsets)
-            return try IPTablesFirewall(rules, environment) { [unowned self] in name($0) }
+            return try IPTablesFirewall(rules, environment, record) { [unowned self] in name($0) }
         }
         let plan = NFTablesPlan(settings)
-        return try NFTablesFirewall(plan, loop: environment.loop) { [environment] in environment.log($0) }
+        return try NFTablesFirewall(plan, loop: environment.loop, record) { [environment] in environment.log($0) }
     }
 }
 

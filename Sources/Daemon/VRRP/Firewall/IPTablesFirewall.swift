@@ -13,8 +13,11 @@ final class IPTablesFirewall: FirewallMeans {
     private let rules: IPTablesRules
     private let environment: ProcessEnvironment
     private let socket: FilterSocket
+    private let record: FirewallRecord
     private let name: (UInt32) -> String?
     private var entries: [FirewallEntry: [IPTablesRules.Rule]] = [:]
+    /// Rules and sets that are about to go.
+    private var going = FirewallRemains()
     private var waiting: [String] = []
     private var isRunning = false
     private var isEnding = false
@@ -23,9 +26,10 @@ final class IPTablesFirewall: FirewallMeans {
 
     /// - Parameter name: the name of the interface with this index.
     init(
-        _ rules: IPTablesRules, _ environment: ProcessEnvironment, name: @escaping (UInt32) -> String?
+        _ rules: IPTablesRules, _ environment: ProcessEnvironment, _ record: FirewallRecord, name: @escaping (UInt32) -> String?
     ) throws(SystemError) {
         self.rules = rules
+        self.record = record
         self.environment = environment
         self.name = name
         socket = try FilterSocket()
@@ -34,17 +38,33 @@ final class IPTablesFirewall: FirewallMeans {
     var isReady: Bool { waiting.isEmpty && !isRunning }
 
     func begin(_ adopted: [FirewallEntry], possible: () -> [FirewallEntry]) {
+        record.present.sets.formUnion(rules.names)
         for request in rules.creations {
             perform(request)
             perform(IPSetRequest(.flush, request.set))
         }
+        let kept = Set(adopted)
+        var others = record.left.rules
         if rules.sets == nil {
-            let kept = Set(adopted)
-            let others = possible().filter { !kept.contains($0) }.flatMap { rules.rules(of: $0, name: name) }
-            IPTablesRules.removals(of: others).forEach(run)
+            others.formUnion(possible().filter { !kept.contains($0) }.flatMap { rules.rules(of: $0, name: name) })
         }
+        others.subtract(rules.standing + adopted.flatMap { rules.rules(of: $0, name: name) })
+        going.rules = others
+        going.sets = record.left.sets.subtracting(rules.names)
+        IPTablesRules.removals(of: others).forEach(run)
+        record.present.rules.formUnion(rules.standing)
         run(rules.standing.map(\.addition))
         add(adopted)
+        noteIfDone()
+    }
+
+    /// What has gone need not be noted any longer.
+    private func noteIfDone() {
+        guard isReady, !isEnding, !going.isEmpty else { return }
+        for set in going.sets { perform(IPSetRequest(.destroy, set)) }
+        record.present.rules.subtract(going.rules)
+        record.present.sets.subtract(going.sets)
+        going = FirewallRemains()
     }
 
     func add(_ more: [FirewallEntry]) {
@@ -53,14 +73,18 @@ final class IPTablesFirewall: FirewallMeans {
         for entry in more {
             let own = rules.rules(of: entry, name: name)
             entries[entry] = own
+            going.rules.subtract(own)
             lines += own.map(\.addition)
         }
+        record.present.rules.formUnion(more.flatMap { entries[$0] ?? [] })
         run(lines)
     }
 
     func remove(_ fewer: [FirewallEntry]) {
         change(fewer) { .delete($0) }
-        run(fewer.flatMap { entries.removeValue(forKey: $0) ?? [] }.map(\.deletion))
+        let old = fewer.flatMap { entries.removeValue(forKey: $0) ?? [] }
+        going.rules.formUnion(old)
+        run(old.map(\.deletion))
     }
 
     /// Chains and sets are those of the start.
@@ -71,6 +95,8 @@ final class IPTablesFirewall: FirewallMeans {
         run(entries.values.joined().map(\.deletion) + rules.standing.map(\.deletion))
         whenIdle { [self] in
             for set in rules.names { perform(IPSetRequest(.destroy, set)) }
+            record.present.rules = []
+            record.present.sets = []
             done()
         }
     }
@@ -133,6 +159,7 @@ final class IPTablesFirewall: FirewallMeans {
         }
         next()
         guard isReady else { return }
+        noteIfDone()
         if let idle {
             self.idle = nil
             idle()

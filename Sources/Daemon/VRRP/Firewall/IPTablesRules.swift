@@ -91,14 +91,17 @@ struct IPTablesRules: Equatable {
     static let rulesInScript = 199
 
     /// Scripts that take away those of the rules that are in their chains. What is there is listed once; mostly that is all.
-    static func removals(of rules: [Rule]) -> [[String]] {
+    static func removals(of rules: some Sequence<Rule>) -> [[String]] {
         var byChain: [String: [Rule]] = [:]
-        for rule in rules where rule.address != nil { byChain["\(rule.command) -w 3 -S \(rule.chain)", default: []].append(rule) }
+        for rule in rules { byChain["\(rule.command) -w 3 -S \(rule.chain)", default: []].append(rule) }
         return byChain.sorted { $0.key < $1.key }.flatMap { listing, rules in
             stride(from: 0, to: rules.count, by: rulesInScript).map { start in
                 let part = rules[start..<min(start + rulesInScript, rules.count)]
                 return ["listed=$(\(listing) 2>/dev/null)"]
-                    + part.map { "case \"$listed\" in *' \($0.address ?? "") '*) \($0.deletion);; esac" }
+                    + part.map { rule in
+                        guard let address = rule.address else { return rule.deletion }
+                        return "case \"$listed\" in *' \(address) '*) \(rule.deletion);; esac"
+                    }
             }
         }
     }

@@ -14,6 +14,7 @@ final class NFTablesFirewall: FirewallMeans {
     private let socket: FilterSocket
     private let loop: EventLoop
     private let log: (String) -> Void
+    private let record: FirewallRecord
     var ready: () -> Void = {}
     private var plan: NFTablesPlan
     private var parts: Set<NFTablesPlan.Part> = []
@@ -29,13 +30,25 @@ final class NFTablesFirewall: FirewallMeans {
     private static let leastPatience = Interval.milliseconds(20)
     private static let mostPatience = Interval.seconds(60)
 
-    init(_ plan: NFTablesPlan, loop: EventLoop, log: @escaping (String) -> Void) throws(SystemError) {
+    init(
+        _ plan: NFTablesPlan, loop: EventLoop, _ record: FirewallRecord, log: @escaping (String) -> Void
+    ) throws(SystemError) {
         self.plan = plan
+        self.record = record
         self.loop = loop
         self.log = log
         socket = try FilterSocket()
         socket.news = { [unowned self] news, _ in note(news) }
         socket.lost = { [unowned self] _ in scheduleRepair() }
+    }
+
+    /// That of its tables.
+    var name: String { plan.name }
+
+    /// Takes tables of that name away, whether they are there or not.
+    static func removeTables(_ name: String) throws(SystemError) {
+        let plan = NFTablesPlan(name: name, priority: 0, countsPackets: false)
+        _ = try FilterSocket().perform(NFTablesBatch(plan.removal))
     }
 
     /// What is asked of the kernel is done when the call returns.
@@ -82,6 +95,7 @@ final class NFTablesFirewall: FirewallMeans {
         entries = []
         parts = []
         _ = socket.perform(NFTablesBatch(plan.removal))
+        record.present.tables.remove(plan.name)
         done()
     }
 
@@ -91,8 +105,10 @@ final class NFTablesFirewall: FirewallMeans {
     }
 
     private func replace() {
+        record.present.tables.insert(plan.name)
         let refusal = socket.perform(NFTablesBatch(plan.replacement(parts, entries)))
         defer { isBroken = refusal != nil }
+        if parts.isEmpty { record.present.tables.remove(plan.name) }
         guard let refusal, !isBroken else { return }
         log("nftables: cannot make the table \(plan.name): \(refusal.reason); virtual addresses are not protected")
     }

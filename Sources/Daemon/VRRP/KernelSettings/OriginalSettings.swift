@@ -5,28 +5,22 @@ import Linux
 
 /// What settings of the kernel were before this daemon changed them.
 ///
-/// They are kept where the next process finds them when this one is killed: to that one the changed values would otherwise be
-/// those of before, and nobody would ever put them back. An original is written down before the setting is changed.
+/// They are kept where the next process finds them when this one is killed, be it with its parent: to that one the changed values would
+/// otherwise be those of before, and nobody would ever put them back. An original is written down before the setting is changed.
 final class OriginalSettings {
-    private let memory: KeptMemory?
+    private let file: KeptFile?
     /// By path below /proc/sys, in the order of the changes.
     private(set) var all: [(path: String, value: Int)] = []
 
-    /// The last line, behind which nothing counts.
-    private static let end = "end"
+    private static let directory = "/proc/sys/"
 
-    /// - Parameter memory: has what an earlier process wrote down; nil: nobody will come after this one.
-    init(_ memory: KeptMemory?) {
-        self.memory = memory
-        guard let bytes = try? memory?.read() else { return }
-        var found: [(path: String, value: Int)] = []
-        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
-            if line == Self.end {
-                all = found
-                return
-            }
+    /// - Parameter file: has what an earlier process wrote down; nil: nobody will come after this one.
+    init(_ file: KeptFile?) {
+        self.file = file
+        for line in String(decoding: file?.content ?? [], as: UTF8.self).split(separator: "\n") {
             let words = line.split(separator: " ", maxSplits: 1)
-            if words.count == 2, let value = Int(words[0]) { found.append((String(words[1]), value)) }
+            guard words.count == 2, let value = Int(words[0]), words[1].hasPrefix(Self.directory) else { continue }
+            all.append((String(words[1]), value))
         }
     }
 
@@ -61,9 +55,8 @@ final class OriginalSettings {
     }
 
     private func write() {
-        let lines = all.map { "\($0.value) \($0.path)\n" }
-        // Without memory for so little, what is lost is the help after a crash.
-        try? memory?.replace(with: Array((lines.joined() + Self.end + "\n").utf8))
+        // Where it cannot be written, what is lost is the help after a crash.
+        try? file?.keep(Array(all.map { "\($0.value) \($0.path)\n" }.joined().utf8))
     }
 }
 
