@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 import Basics
-import Health
+@testable import Health
 import Testing
 
 /// `drain_timeout`: a server that a reload takes away keeps its connections for a while.
@@ -104,5 +104,63 @@ import Testing
         #expect(bench.text == ["10.1.0.1:80 10.0.0.2=3"])
         bench.reload(health([settings([2])]))
         #expect(bench.text == ["10.1.0.1:80 10.0.0.2=3"])
+    }
+
+    /// The daemon dies and comes back after `pause` seconds, by settings without the first server; `remembers`: what it kept is found.
+    private func revived(after pause: Int, remembers: Bool = true, drain: Int = 60) -> Bench {
+        let dead = drainingBench(settings([2]))
+        let kept = dead.servers.drainEnds.bytes
+        var bench = Bench()
+        bench.table = dead.table
+        bench.now = dead.now + .seconds(pause)
+        var actions: [Action] = []
+        let ends = remembers ? DrainEnds(bytes: kept) : DrainEnds()
+        bench.servers.start(health([settings([2], drain: drain)]), at: bench.now, kernel: bench.table, drains: ends, into: &actions)
+        bench.take(actions)
+        return bench
+    }
+
+    @Test func itGoesOnWhenTheProcessIsKilledAndEndsWhenItWouldHave() {
+        for (remembers, rest) in [(true, 20), (false, 60)] {
+            var bench = revived(after: 40, remembers: remembers)
+            let began = bench.now
+            #expect(bench.text == ["10.1.0.1:80 10.0.0.1=0 10.0.0.2=3"], "nothing is touched")
+            #expect(bench.notices().contains("Draining service [10.0.0.1]:tcp:80 of VS [10.1.0.1]:tcp:80 for at most \(rest) s"))
+            while bench.text == ["10.1.0.1:80 10.0.0.1=0 10.0.0.2=3"], bench.now < began + .seconds(99) {
+                bench.step()
+                bench.handle(.connections(Self.service, [Self.first: 5]))
+            }
+            #expect(bench.now == began + .seconds(rest))
+            #expect(bench.text == ["10.1.0.1:80 10.0.0.2=3"])
+            #expect(bench.servers.drainEnds.bytes.isEmpty)
+        }
+    }
+
+    @Test func itsTimeMayBeOverWhenTheProcessComesBack() {
+        var bench = revived(after: 100)
+        bench.step()
+        bench.handle(.connections(Self.service, [Self.first: 5]))
+        #expect(bench.text == ["10.1.0.1:80 10.0.0.2=3"])
+        let other = revived(after: 1, drain: 0)
+        #expect(other.text == ["10.1.0.1:80 10.0.0.2=3"], "without the keyword it goes at once")
+    }
+
+    @Test func theEndsAreReadAsTheyWereWrittenAndRubbishIsNot() throws {
+        let places: [(ServiceKey, ServerKey)] = [
+            (.mark(7, .ipv6), ServerKey(try #require(IPAddress("fd00::1")), port: 0)),
+            (.address(try #require(IPAddress("fd00::2")), port: 53, .udp), ServerKey(try #require(IPAddress("fd00::3")), port: 5353)),
+            (Self.service, Self.first),
+        ]
+        let ends = DrainEnds(
+            places.enumerated().map { number, place in
+                let configuration = ServerConfiguration(weight: 0, forwarding: .nat)
+                return DrainingServer(
+                    service: place.0, server: place.1, configuration: configuration, end: .zero + .seconds(number + 1))
+            })
+        let read = DrainEnds(bytes: ends.bytes)
+        #expect(read == ends)
+        for (number, place) in places.enumerated() { #expect(read[place.0, place.1] == .zero + .seconds(number + 1)) }
+        for length in 0..<ends.bytes.count { _ = DrainEnds(bytes: Array(ends.bytes.prefix(length))) }
+        #expect(DrainEnds(bytes: [9, 1, 2]) == DrainEnds())
     }
 }

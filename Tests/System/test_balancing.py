@@ -205,6 +205,11 @@ def _():
         failed = [f"{c.address} at {c.server}: {c.failure}" for c in connections if c.failure]
         check(not failed and director.table.servers() == 6, "its connections go on", *failed, director.table.proc(),
               director.daemon.log()[-1500:])
+        killed, table = director.daemon.pid("chk.pid"), director.table.ipvsadm("-Sn")
+        os.kill(killed, signal.SIGKILL)
+        wait_until(lambda: director.daemon.pid("chk.pid") != killed, 25, "a new checker process")
+        stays_true(lambda: director.table.ipvsadm("-Sn") == table, 2.5, "the dead checker's drain goes on",
+                   lambda: director.table.proc() + director.daemon.log()[-1500:])
         for vip in VIPS.values():
             check({Connection(farm.client, vip).server for _ in range(3)} == {two.name}, f"new ones of {vip} go to the other")
         for connection in leaving[1:]:

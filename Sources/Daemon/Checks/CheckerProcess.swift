@@ -23,7 +23,7 @@ package final class CheckerProcess: ChildProcess {
         let observers = CheckerObservers(environment)
         self.observers = observers
         let configuration = environment.configuration
-        marks = MarkTables(configuration.globals) { environment.log($0) }
+        marks = MarkTables(configuration.globals, kept: environment.keptFiles?.marks) { environment.log($0) }
         let pipes = NotifyPipes(environment)
         self.pipes = pipes
         connections = ConnectionSync(environment)
@@ -42,7 +42,8 @@ package final class CheckerProcess: ChildProcess {
                     pipes.write($0.line)
                     observers.note($0)
                 },
-                mail: { environment.mails.send(AlertMail(subject: $0.subject, body: $0.body), at: Instant.now) }
+                mail: { environment.mails.send(AlertMail(subject: $0.subject, body: $0.body), at: Instant.now) },
+                drains: environment.keptFiles?.drains
             )
         )
         // Connections survive the death of a checker process.

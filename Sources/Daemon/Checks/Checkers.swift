@@ -14,16 +14,19 @@ package final class Checkers {
         package var run: (Script, _ object: String) -> Void
         package var report: (Report) -> Void
         package var mail: (Mail) -> Void
+        /// Where it is noted when drains end, for the process that comes after this one.
+        package var drains: KeptFile?
 
         package init(
             log: @escaping (String) -> Void, run: @escaping (Script, String) -> Void,
             report: @escaping (Report) -> Void,
-            mail: @escaping (Mail) -> Void
+            mail: @escaping (Mail) -> Void, drains: KeptFile? = nil
         ) {
             self.log = log
             self.run = run
             self.report = report
             self.mail = mail
+            self.drains = drains
         }
     }
 
@@ -36,6 +39,7 @@ package final class Checkers {
     private var audit: TableAudit?
     /// Whether the edits under way follow from having read the table.
     private var isRepairing = false
+    private var keptDrains = DrainEnds()
     private var watch: FileWatch?
     /// While a virtual server has `ha_suspend`.
     private var addressWatch: AddressWatch?
@@ -81,7 +85,9 @@ package final class Checkers {
         watchAddresses(settings)
         engine?.makeRoom(for: settings.checkCount)
         let present = readTable()
-        change(at: now) { core, actions in core.start(settings, at: now, kernel: present, into: &actions) }
+        keptDrains = DrainEnds(bytes: outlets.drains?.content ?? [])
+        change(at: now) { core, actions in core.start(settings, at: now, kernel: present, drains: keptDrains, into: &actions) }
+        keepDrains()
         loop.after(.seconds(1)) { _ in Memory.trim() }
     }
 
@@ -93,6 +99,7 @@ package final class Checkers {
         watchAddresses(settings)
         engine?.makeRoom(for: settings.checkCount)
         change(at: now) { core, actions in core.reconfigure(to: settings, at: now, into: &actions) }
+        keepDrains()
         reconcile()
         loop.after(.seconds(1)) { _ in Memory.trim() }
     }
@@ -138,6 +145,16 @@ package final class Checkers {
         let now = Instant.now
         core.withdraw { perform($0, at: now) }
         table?.submit()
+        try? outlets.drains?.keep([])
+    }
+
+    /// Notes which servers drain, and until when.
+    private func keepDrains() {
+        let drains = core.drainEnds
+        guard drains != keptDrains else { return }
+        keptDrains = drains
+        // Without it their time would begin anew after a crash.
+        try? outlets.drains?.keep(drains.bytes)
     }
 
     private func change(at now: Instant, _ body: (inout VirtualServers, inout [Action]) -> Void) {
@@ -177,6 +194,7 @@ package final class Checkers {
             outlets.log("IPVS connections cannot be counted: \(error)")
         }
         change(at: now) { core, actions in core.handle(.connections(service, counts), at: now, into: &actions) }
+        keepDrains()
     }
 
     private func readTable() -> ServiceTable {

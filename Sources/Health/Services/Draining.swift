@@ -41,6 +41,20 @@ extension VirtualServer {
         draining = draining.filter { services.contains($0.service) && !hasServer(at: $0.server, in: $0.service) }
     }
 
+    /// Takes over those that an earlier life of the daemon left in the kernel's table without weight: they go when it would have let
+    /// them go. Where that is not known, their time begins anew.
+    mutating func goOnDraining(_ table: ServiceTable, _ ends: DrainEnds, at now: Instant, into actions: inout [Action]) {
+        guard settings.drainTimeout > .zero else { return }
+        for key in settings.services {
+            for (place, configuration) in table[key]?.servers ?? [] where configuration.weight == 0 && !hasServer(at: place, in: key) {
+                let end = min(ends[key, place] ?? .distantFuture, now + settings.drainTimeout)
+                draining.append(DrainingServer(service: key, server: place, configuration: configuration, end: end))
+                let server = settings.name(of: place)
+                actions.append(.notice(.draining(server: server, of: name, limit: max(end - now, .zero))))
+            }
+        }
+    }
+
     /// Whether one of the servers of the settings has this place in the service.
     private func hasServer(at place: ServerKey, in key: ServiceKey) -> Bool {
         settings.servers.contains { VirtualServerSettings.key($0.key, in: key, $0.forwarding) == place }

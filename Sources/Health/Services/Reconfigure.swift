@@ -12,11 +12,11 @@ extension VirtualServers {
     /// Begins with a configuration.
     ///
     /// `kernel` is what its table holds already. A service found there was left by an earlier life of the daemon: a server with
-    /// checkers that is missing from it was down, and stays so until it is checked.
+    /// checkers that is missing from it was down, and stays so until it is checked. `drains` says when those end that it began.
     package mutating func start(
-        _ settings: HealthSettings, at now: Instant, kernel: ServiceTable, into actions: inout [Action]
+        _ settings: HealthSettings, at now: Instant, kernel: ServiceTable, drains: DrainEnds = DrainEnds(), into actions: inout [Action]
     ) {
-        change(to: settings, at: now, kernel, isStart: true, into: &actions)
+        change(to: settings, at: now, kernel, isStart: true, drains, into: &actions)
     }
 
     /// Changes to another configuration: what is in both feels nothing.
@@ -30,7 +30,8 @@ extension VirtualServers {
     }
 
     private mutating func change(
-        to new: HealthSettings, at now: Instant, _ kernel: ServiceTable?, isStart: Bool, into actions: inout [Action]
+        to new: HealthSettings, at now: Instant, _ kernel: ServiceTable?, isStart: Bool, _ drains: DrainEnds = DrainEnds(),
+        into actions: inout [Action]
     ) {
         let old = services
         var places = OldPlaces(old)
@@ -49,6 +50,7 @@ extension VirtualServers {
             }
             let left = isStart ? kernel ?? ServiceTable() : ServiceTable()
             take(virtualServer, from: place.map { old[$0] }, left, at: now, into: &actions)
+            services[services.count - 1].goOnDraining(left, drains, at: now, into: &actions)
         }
         for place in places.left { drop(old[place], into: &actions) }
         weighAll(fresh: Set(fresh), isStart, into: &actions)
