@@ -175,7 +175,7 @@ ROWS = [
     ("vrrp_sync_group: a tracker", row(blocks=lambda bench: SYNC.replace(
         "    }\n}", "    }\n    track_interface {\n        eth1 weight 3\n    }\n}")), priority(103)),
     ("garp_master_refresh", row(extra="garp_master_refresh 1\n"), lambda bench: wait_until(
-        lambda: bench.gratuitous(VIP), 2, "announced again", lambda: f"{len(bench.adverts())} adverts\n{bench.lab.logs()}")),
+        lambda: bench.gratuitous(VIP), 4, "announced again", lambda: f"{len(bench.adverts())} adverts\n{bench.lab.logs()}")),
     ("garp_extra_if", row(addresses=(VIP, "10.91.9.9/32 dev eth1"), extra="garp_extra_if all 1\n"), lambda bench: wait_until(
         lambda: len(bench.gratuitous("10.91.9.9", far=True)) >= 2, 3, "again and again", bench.lab.logs)),
     ("vrrp_garp_extra_if", row(addresses=(VIP, "10.91.9.9/32 dev eth1"), globals="vrrp_garp_extra_if all 1\n"),
