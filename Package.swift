@@ -8,7 +8,8 @@ let rules: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
-    // Codecs and machine are called across targets for every packet: without this each call of a generic is unspecialised.
+    // Codecs and machine are called across targets for every packet: without this each call of a generic is unspecialised. The
+    // compiler does it for what is public alone, so Basics and Netlink, which everybody calls, are public instead of package.
     .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
 ]
 

@@ -19,24 +19,24 @@
 ///     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 ///     |                      Target IPv4 Address                      |
 ///     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-package struct ARPPacket: Equatable, Sendable {
+public struct ARPPacket: Equatable, Sendable {
     /// The operation field (RFC 826), by its number on the wire.
-    package enum Operation: UInt16, Sendable { case request = 1, reply = 2 }
+    public enum Operation: UInt16, Sendable { case request = 1, reply = 2 }
 
-    package var operation: Operation
-    package var sender: (hardware: MACAddress, address: UInt32)
-    package var target: (hardware: MACAddress, address: UInt32)
+    public var operation: Operation
+    public var sender: (hardware: MACAddress, address: UInt32)
+    public var target: (hardware: MACAddress, address: UInt32)
 
     /// Tells every neighbour that the address is at this hardware address now: a request for the address by its owner, as
     /// upstream sends it (sender and target address are the virtual one, RFC 9568 section 8.1.2).
-    package init(announcing address: UInt32, at hardware: MACAddress) {
+    public init(announcing address: UInt32, at hardware: MACAddress) {
         operation = .request
         sender = (hardware, address)
         target = (.broadcast, address)
     }
 
     /// The Ethernet frame, 42 bytes, sent to all.
-    package func writeFrame(into writer: inout ByteWriter) {
+    public func writeFrame(into writer: inout ByteWriter) {
         writer.writeEthernetHeader(to: .broadcast, from: sender.hardware, type: 0x0806)
         writer.write(UInt16(1))
         writer.write(UInt16(0x0800))
@@ -49,20 +49,20 @@ package struct ARPPacket: Equatable, Sendable {
         writer.write(target.address)
     }
 
-    package static func == (left: ARPPacket, right: ARPPacket) -> Bool {
+    public static func == (left: ARPPacket, right: ARPPacket) -> Bool {
         left.operation == right.operation && left.sender == right.sender && left.target == right.target
     }
 }
 
 extension ByteWriter {
     /// The six bytes of the address in the order of the wire.
-    package mutating func write(_ address: MACAddress) {
+    public mutating func write(_ address: MACAddress) {
         write(UInt32(truncatingIfNeeded: address.value >> 16))
         write(UInt16(truncatingIfNeeded: address.value))
     }
 
     /// Destination, source and type: 14 bytes.
-    package mutating func writeEthernetHeader(to destination: MACAddress, from source: MACAddress, type: UInt16) {
+    public mutating func writeEthernetHeader(to destination: MACAddress, from source: MACAddress, type: UInt16) {
         write(destination)
         write(source)
         write(type)

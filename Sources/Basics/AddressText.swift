@@ -2,7 +2,7 @@
 
 extension IPAddress: CustomStringConvertible {
     /// Reads a dotted quad or RFC 4291 section 2.2 text; nil for anything else (leading zeros in a quad included, as inet_pton).
-    package init?(_ text: some StringProtocol) {
+    public init?(_ text: some StringProtocol) {
         if let word = Self.quad(text.utf8) {
             self = .v4(word)
         } else {
@@ -15,7 +15,7 @@ extension IPAddress: CustomStringConvertible {
     }
 
     /// A dotted quad, or the RFC 5952 form of an IPv6 address.
-    package var description: String {
+    public var description: String {
         switch self {
         case .v4(let word):
             "\(word >> 24).\(word >> 16 & 255).\(word >> 8 & 255).\(word & 255)"
@@ -111,12 +111,12 @@ extension IPAddress: CustomStringConvertible {
 }
 
 extension IPPrefix: CustomStringConvertible {
-    package var description: String { "\(address)/\(length)" }
+    public var description: String { "\(address)/\(length)" }
 }
 
 extension MACAddress {
     /// Reads six groups of one or two hex digits separated by colons.
-    package init?(_ text: some StringProtocol) {
+    public init?(_ text: some StringProtocol) {
         var bytes: [UInt8] = []
         for part in Array(text.utf8).split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false) {
             guard (1...2).contains(part.count) else { return nil }
@@ -132,7 +132,7 @@ extension MACAddress {
 }
 
 /// The value of one ASCII hex digit.
-package func hexValue(_ digit: UInt8) -> UInt8? {
+public func hexValue(_ digit: UInt8) -> UInt8? {
     switch digit {
     case 0x30...0x39: digit - 0x30
     case 0x41...0x46: digit - 0x41 + 10
@@ -142,13 +142,13 @@ package func hexValue(_ digit: UInt8) -> UInt8? {
 }
 
 /// Lower-case hex digits, padded with zeros to `width`.
-package func hexDigits(_ value: some FixedWidthInteger & UnsignedInteger, width: Int) -> String {
+public func hexDigits(_ value: some FixedWidthInteger & UnsignedInteger, width: Int) -> String {
     let digits = String(value, radix: 16)
     return digits.utf8.count >= width ? digits : String(repeating: "0", count: width - digits.utf8.count) + digits
 }
 
 /// Decimal digits, padded with zeros to `width`; the value must not be negative.
-package func decimalDigits(_ value: some FixedWidthInteger, width: Int) -> String {
+public func decimalDigits(_ value: some FixedWidthInteger, width: Int) -> String {
     let digits = String(value)
     return digits.utf8.count >= width ? digits : String(repeating: "0", count: width - digits.utf8.count) + digits
 }

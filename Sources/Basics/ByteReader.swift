@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /// Reads big-endian fields off the front of a buffer, refusing to read past its end.
-package struct ByteReader {
+public struct ByteReader: Sendable {
     /// The buffer ended inside a field.
-    package struct Truncated: Error, Equatable { package init() {} }
+    public struct Truncated: Error, Equatable { public init() {} }
 
     private var rest: ArraySlice<UInt8>
 
-    package init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
-    package init(_ bytes: [UInt8]) { rest = bytes[...] }
+    public init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
+    public init(_ bytes: [UInt8]) { rest = bytes[...] }
 
     /// Bytes not read yet.
-    package var count: Int { rest.count }
+    public var count: Int { rest.count }
     /// What has not been read yet.
-    package var remaining: ArraySlice<UInt8> { rest }
+    public var remaining: ArraySlice<UInt8> { rest }
 
     /// The next integer, in network byte order.
-    package mutating func read<T: FixedWidthInteger>(_: T.Type = T.self) throws(Truncated) -> T {
+    public mutating func read<T: FixedWidthInteger>(_: T.Type = T.self) throws(Truncated) -> T {
         let width = T.bitWidth / 8
         guard rest.count >= width else { throw Truncated() }
         var value: T = 0
@@ -26,7 +26,7 @@ package struct ByteReader {
     }
 
     /// The next `count` bytes, without copying them.
-    package mutating func read(bytes count: Int) throws(Truncated) -> ArraySlice<UInt8> {
+    public mutating func read(bytes count: Int) throws(Truncated) -> ArraySlice<UInt8> {
         guard count >= 0, rest.count >= count else { throw Truncated() }
         defer { rest = rest.dropFirst(count) }
         return rest.prefix(count)

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /// Appends big-endian fields to a buffer that can be used again without a new allocation.
-package struct ByteWriter {
-    package private(set) var bytes: [UInt8]
+public struct ByteWriter: Sendable {
+    public private(set) var bytes: [UInt8]
 
-    package init(capacity: Int = 64) {
+    public init(capacity: Int = 64) {
         bytes = []
         bytes.reserveCapacity(capacity)
     }
 
-    package var count: Int { bytes.count }
+    public var count: Int { bytes.count }
 
     /// Empties the writer and keeps its memory for the next message.
-    package mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+    public mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
 
     /// Appends an integer in network byte order.
-    package mutating func write<T: FixedWidthInteger>(_ value: T) {
+    public mutating func write<T: FixedWidthInteger>(_ value: T) {
         var shift = T.bitWidth
         while shift > 0 {
             shift -= 8
@@ -24,15 +24,15 @@ package struct ByteWriter {
     }
 
     /// Appends bytes as they are.
-    package mutating func write(_ more: some Sequence<UInt8>) { bytes.append(contentsOf: more) }
+    public mutating func write(_ more: some Sequence<UInt8>) { bytes.append(contentsOf: more) }
 
     /// Appends `count` zero bytes, such as padding.
-    package mutating func writeZeros(_ count: Int) {
+    public mutating func writeZeros(_ count: Int) {
         bytes.append(contentsOf: repeatElement(0, count: count))
     }
 
     /// Overwrites a field written earlier, such as a checksum; `offset` must lie inside what was written.
-    package mutating func overwrite<T: FixedWidthInteger>(_ value: T, at offset: Int) {
+    public mutating func overwrite<T: FixedWidthInteger>(_ value: T, at offset: Int) {
         let width = T.bitWidth / 8
         precondition(offset >= 0 && offset + width <= bytes.count, "A field is overwritten where none was written.")
         for index in 0..<width {
@@ -44,16 +44,16 @@ package struct ByteWriter {
 // The widths that protocols use, without the cost of a generic call across modules.
 extension ByteWriter {
     /// Appends a byte.
-    package mutating func write(_ value: UInt8) { append(value) }
+    public mutating func write(_ value: UInt8) { append(value) }
 
     /// Appends two bytes, the high one first.
-    package mutating func write(_ value: UInt16) {
+    public mutating func write(_ value: UInt16) {
         append(UInt8(truncatingIfNeeded: value >> 8))
         append(UInt8(truncatingIfNeeded: value))
     }
 
     /// Appends four bytes, the highest one first.
-    package mutating func write(_ value: UInt32) {
+    public mutating func write(_ value: UInt32) {
         append(UInt8(truncatingIfNeeded: value >> 24))
         append(UInt8(truncatingIfNeeded: value >> 16))
         append(UInt8(truncatingIfNeeded: value >> 8))
@@ -61,7 +61,7 @@ extension ByteWriter {
     }
 
     /// Appends eight bytes, the highest one first.
-    package mutating func write(_ value: UInt64) {
+    public mutating func write(_ value: UInt64) {
         write(UInt32(truncatingIfNeeded: value >> 32))
         write(UInt32(truncatingIfNeeded: value))
     }

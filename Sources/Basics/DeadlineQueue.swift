@@ -4,26 +4,26 @@
 ///
 /// Owners are small integers, each with at most one deadline. Setting, moving and clearing cost O(log n) and allocate
 /// nothing once the queue has grown to its owners.
-package struct DeadlineQueue {
+public struct DeadlineQueue: Sendable {
     private var heap: [(deadline: Instant, owner: Int)] = []
     /// Where each owner stands in the heap, or -1.
     private var places: [Int] = []
 
-    package init() {}
+    public init() {}
 
-    package var isEmpty: Bool { heap.isEmpty }
+    public var isEmpty: Bool { heap.isEmpty }
 
     /// The earliest deadline and its owner.
-    package var first: (deadline: Instant, owner: Int)? { heap.first }
+    public var first: (deadline: Instant, owner: Int)? { heap.first }
 
     /// When the owner is due; nil while it waits for nothing.
-    package func deadline(of owner: Int) -> Instant? {
+    public func deadline(of owner: Int) -> Instant? {
         guard owner < places.count, places[owner] >= 0 else { return nil }
         return heap[places[owner]].deadline
     }
 
     /// Gives the owner this deadline in place of the one it had; nil takes it out.
-    package mutating func set(_ deadline: Instant?, for owner: Int) {
+    public mutating func set(_ deadline: Instant?, for owner: Int) {
         while places.count <= owner { places.append(-1) }
         let place = places[owner]
         switch (place >= 0, deadline) {
@@ -43,7 +43,7 @@ package struct DeadlineQueue {
     }
 
     /// Takes out and returns the owner of the earliest deadline, if that is not later than `limit`.
-    package mutating func popFirst(notAfter limit: Instant) -> (deadline: Instant, owner: Int)? {
+    public mutating func popFirst(notAfter limit: Instant) -> (deadline: Instant, owner: Int)? {
         guard let first = heap.first, first.deadline <= limit else { return nil }
         remove(at: 0)
         return first

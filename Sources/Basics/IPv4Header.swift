@@ -15,21 +15,21 @@
 ///     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 ///     |                    Destination Address                        |
 ///     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-package struct IPv4Header: Equatable, Sendable {
+public struct IPv4Header: Equatable, Sendable {
     /// 0xc0, internetwork control, in adverts.
-    package var typeOfService: UInt8
+    public var typeOfService: UInt8
     /// Header and payload.
-    package var totalLength: UInt16
-    package var identification: UInt16
-    package var timeToLive: UInt8
+    public var totalLength: UInt16
+    public var identification: UInt16
+    public var timeToLive: UInt8
     /// 112 is VRRP, 51 the authentication header.
-    package var `protocol`: UInt8
-    package var source: UInt32
-    package var destination: UInt32
+    public var `protocol`: UInt8
+    public var source: UInt32
+    public var destination: UInt32
 
-    package static let length = 20
+    public static let length = 20
 
-    package init(
+    public init(
         typeOfService: UInt8 = 0xc0, payloadLength: Int, identification: UInt16, timeToLive: UInt8 = 255, protocol: UInt8,
         source: UInt32, destination: UInt32
     ) {
@@ -44,7 +44,7 @@ package struct IPv4Header: Equatable, Sendable {
     }
 
     /// Appends the 20 bytes, checksum included.
-    package func write(into writer: inout ByteWriter) {
+    public func write(into writer: inout ByteWriter) {
         let start = writer.count
         writer.write(UInt8(0x45))
         writer.write(typeOfService)

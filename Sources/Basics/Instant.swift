@@ -3,36 +3,36 @@
 /// A length of time, in nanoseconds; negative values are allowed (an instant already past).
 ///
 /// The standard `Duration` counts attoseconds in 128 bits; timers of a router want neither.
-package struct Interval: Hashable, Comparable, Sendable {
-    package var nanoseconds: Int64
+public struct Interval: Hashable, Comparable, Sendable {
+    public var nanoseconds: Int64
 
-    package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+    public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
-    package static let zero = Interval(nanoseconds: 0)
+    public static let zero = Interval(nanoseconds: 0)
     /// So many whole units, held at the ends of the range.
-    package static func seconds(_ count: Int) -> Interval { Interval(scaling: count, by: 1_000_000_000) }
-    package static func centiseconds(_ count: Int) -> Interval { Interval(scaling: count, by: 10_000_000) }
-    package static func milliseconds(_ count: Int) -> Interval { Interval(scaling: count, by: 1_000_000) }
-    package static func microseconds(_ count: Int) -> Interval { Interval(scaling: count, by: 1_000) }
+    public static func seconds(_ count: Int) -> Interval { Interval(scaling: count, by: 1_000_000_000) }
+    public static func centiseconds(_ count: Int) -> Interval { Interval(scaling: count, by: 10_000_000) }
+    public static func milliseconds(_ count: Int) -> Interval { Interval(scaling: count, by: 1_000_000) }
+    public static func microseconds(_ count: Int) -> Interval { Interval(scaling: count, by: 1_000) }
 
     /// Whole microseconds, rounded toward zero.
-    package var microseconds: Int64 { nanoseconds / 1_000 }
+    public var microseconds: Int64 { nanoseconds / 1_000 }
     /// Whole milliseconds, rounded toward zero.
-    package var milliseconds: Int64 { nanoseconds / 1_000_000 }
+    public var milliseconds: Int64 { nanoseconds / 1_000_000 }
     /// Whole seconds, rounded toward zero.
-    package var seconds: Int64 { nanoseconds / 1_000_000_000 }
+    public var seconds: Int64 { nanoseconds / 1_000_000_000 }
 
-    package static func < (left: Interval, right: Interval) -> Bool { left.nanoseconds < right.nanoseconds }
-    package static func + (left: Interval, right: Interval) -> Interval {
+    public static func < (left: Interval, right: Interval) -> Bool { left.nanoseconds < right.nanoseconds }
+    public static func + (left: Interval, right: Interval) -> Interval {
         Interval(nanoseconds: left.nanoseconds.saturatingAdd(right.nanoseconds))
     }
-    package static func - (left: Interval, right: Interval) -> Interval {
+    public static func - (left: Interval, right: Interval) -> Interval {
         Interval(nanoseconds: left.nanoseconds.saturatingAdd(0 &- right.nanoseconds))
     }
-    package static func * (interval: Interval, factor: Int) -> Interval {
+    public static func * (interval: Interval, factor: Int) -> Interval {
         Interval(scaling: factor, by: interval.nanoseconds)
     }
-    package static func / (interval: Interval, divisor: Int) -> Interval {
+    public static func / (interval: Interval, divisor: Int) -> Interval {
         Interval(nanoseconds: interval.nanoseconds / Int64(divisor))
     }
 
@@ -46,23 +46,23 @@ package struct Interval: Hashable, Comparable, Sendable {
 /// A point on the monotonic clock.
 ///
 /// Cores are handed instants and never ask for one, so a test is free to invent time.
-package struct Instant: Hashable, Comparable, Sendable {
-    package var nanoseconds: Int64
+public struct Instant: Hashable, Comparable, Sendable {
+    public var nanoseconds: Int64
 
-    package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+    public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
-    package static let zero = Instant(nanoseconds: 0)
+    public static let zero = Instant(nanoseconds: 0)
     /// Never: later than every deadline.
-    package static let distantFuture = Instant(nanoseconds: .max)
+    public static let distantFuture = Instant(nanoseconds: .max)
 
-    package static func < (left: Instant, right: Instant) -> Bool { left.nanoseconds < right.nanoseconds }
-    package static func + (instant: Instant, delay: Interval) -> Instant {
+    public static func < (left: Instant, right: Instant) -> Bool { left.nanoseconds < right.nanoseconds }
+    public static func + (instant: Instant, delay: Interval) -> Instant {
         Instant(nanoseconds: instant.nanoseconds.saturatingAdd(delay.nanoseconds))
     }
-    package static func - (instant: Instant, delay: Interval) -> Instant {
+    public static func - (instant: Instant, delay: Interval) -> Instant {
         Instant(nanoseconds: instant.nanoseconds.saturatingAdd(0 &- delay.nanoseconds))
     }
-    package static func - (later: Instant, earlier: Instant) -> Interval {
+    public static func - (later: Instant, earlier: Instant) -> Interval {
         Interval(nanoseconds: later.nanoseconds.saturatingAdd(0 &- earlier.nanoseconds))
     }
 }

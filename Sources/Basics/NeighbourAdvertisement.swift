@@ -15,24 +15,24 @@
 ///     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+                               +
 ///     |             ... Target Link-Layer Address (6 bytes)           |
 ///     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-package struct NeighbourAdvertisement: Equatable, Sendable {
+public struct NeighbourAdvertisement: Equatable, Sendable {
     /// The virtual IPv6 address; also the packet's source.
-    package var target: IPAddress
-    package var hardware: MACAddress
+    public var target: IPAddress
+    public var hardware: MACAddress
     /// The R flag: whether we forward. RFC 9568 section 6.4.1 asks for it; a host that serves must not claim it.
-    package var isRouter: Bool
+    public var isRouter: Bool
 
-    package init(announcing target: IPAddress, at hardware: MACAddress, isRouter: Bool) {
+    public init(announcing target: IPAddress, at hardware: MACAddress, isRouter: Bool) {
         self.target = target
         self.hardware = hardware
         self.isRouter = isRouter
     }
 
     /// ff02::1.
-    package static let allNodes = IPAddress.v6(high: 0xff02_0000_0000_0000, low: 1)
+    public static let allNodes = IPAddress.v6(high: 0xff02_0000_0000_0000, low: 1)
 
     /// The Ethernet frame, 86 bytes: S is clear, since nobody asked; O is set, so that caches change.
-    package func writeFrame(into writer: inout ByteWriter) {
+    public func writeFrame(into writer: inout ByteWriter) {
         let length: UInt16 = 32
         writer.writeEthernetHeader(to: MACAddress(value: 0x3333_0000_0001), from: hardware, type: 0x86dd)
         writer.write(UInt32(6) << 28)

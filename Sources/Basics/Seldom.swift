@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /// A type with a value that most of its variables have.
-package protocol Defaulted {
+public protocol Defaulted {
     /// The usual value.
     init()
 
@@ -10,14 +10,14 @@ package protocol Defaulted {
 }
 
 extension Defaulted where Self: Equatable {
-    @inlinable package var isDefault: Bool { self == Self() }
+    @inlinable public var isDefault: Bool { self == Self() }
 }
 
 extension Optional: Defaulted {
     @inlinable
-    package init() { self = nil }
+    public init() { self = nil }
 
-    @inlinable package var isDefault: Bool {
+    @inlinable public var isDefault: Bool {
         switch self {
         case .none: true
         case .some: false
@@ -29,14 +29,14 @@ extension Optional: Defaulted {
 ///
 /// A thousand routers without scripts do not each carry the places of seven scripts. Copies are independent, as of any value.
 @propertyWrapper
-package struct Seldom<Value: Defaulted> {
+public struct Seldom<Value: Defaulted> {
     /// The value, unless it is the default.
     @usableFromInline var box: [Value] = []
 
     @inlinable
-    package init(wrappedValue: Value) { put(wrappedValue) }
+    public init(wrappedValue: Value) { put(wrappedValue) }
 
-    @inlinable package var wrappedValue: Value {
+    @inlinable public var wrappedValue: Value {
         get { box.isEmpty ? Value() : box[0] }
         set { put(newValue) }
         _modify {

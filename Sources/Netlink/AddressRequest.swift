@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import Basics
+public import Basics
 
 /// An address of an interface, as it is asked for and as the kernel tells of it.
 ///
@@ -11,24 +11,24 @@ package import Basics
 ///     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 ///     |                        Interface Index                        |
 ///     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-package struct InterfaceAddress: Hashable, Sendable {
-    package var interface: UInt32
+public struct InterfaceAddress: Hashable, Sendable {
+    public var interface: UInt32
     /// The address itself with the length of its network; of the peer's network, if there is a peer.
-    package var prefix: IPPrefix
+    public var prefix: IPPrefix
     /// The other end of a point-to-point link.
-    package var peer: IPAddress?
-    package var broadcast: IPAddress?
+    public var peer: IPAddress?
+    public var broadcast: IPAddress?
     /// At most 15 bytes; IPv4 only.
-    package var label: String?
+    public var label: String?
     /// RT_SCOPE_*: 0 global, 253 link, 254 host.
-    package var scope: UInt8
-    package var flags: Flags
+    public var scope: UInt8
+    public var flags: Flags
     /// Who put it there; 0x12 is keepalived, 0 unknown (kernels before 5.18).
-    package var `protocol`: UInt8
+    public var `protocol`: UInt8
     /// Seconds; nil for ever. 0 preferred makes it deprecated.
-    package var preferredLifetime: UInt32?
+    public var preferredLifetime: UInt32?
 
-    package init(
+    public init(
         _ prefix: IPPrefix, interface: UInt32, peer: IPAddress? = nil, broadcast: IPAddress? = nil, label: String? = nil,
         scope: UInt8 = 0, flags: Flags = [], protocol: UInt8 = 0x12, preferredLifetime: UInt32? = nil
     ) {
@@ -44,34 +44,34 @@ package struct InterfaceAddress: Hashable, Sendable {
     }
 
     /// IFA_F_*.
-    package struct Flags: OptionSet, Hashable, Sendable {
-        package let rawValue: UInt32
-        package init(rawValue: UInt32) { self.rawValue = rawValue }
+    public struct Flags: OptionSet, Hashable, Sendable {
+        public let rawValue: UInt32
+        public init(rawValue: UInt32) { self.rawValue = rawValue }
 
         /// IPv4: not the first of its network, and gone with it unless promote_secondaries is set.
-        package static let secondary = Flags(rawValue: 0x01)
-        package static let withoutDuplicateDetection = Flags(rawValue: 0x02)
-        package static let optimistic = Flags(rawValue: 0x04)
+        public static let secondary = Flags(rawValue: 0x01)
+        public static let withoutDuplicateDetection = Flags(rawValue: 0x02)
+        public static let optimistic = Flags(rawValue: 0x04)
         /// Somebody else has the address.
-        package static let duplicate = Flags(rawValue: 0x08)
-        package static let home = Flags(rawValue: 0x10)
-        package static let deprecated = Flags(rawValue: 0x20)
+        public static let duplicate = Flags(rawValue: 0x08)
+        public static let home = Flags(rawValue: 0x10)
+        public static let deprecated = Flags(rawValue: 0x20)
         /// Not usable before duplicate detection has ended.
-        package static let tentative = Flags(rawValue: 0x40)
-        package static let permanent = Flags(rawValue: 0x80)
-        package static let managesTemporary = Flags(rawValue: 0x100)
-        package static let noPrefixRoute = Flags(rawValue: 0x200)
-        package static let autojoin = Flags(rawValue: 0x400)
+        public static let tentative = Flags(rawValue: 0x40)
+        public static let permanent = Flags(rawValue: 0x80)
+        public static let managesTemporary = Flags(rawValue: 0x100)
+        public static let noPrefixRoute = Flags(rawValue: 0x200)
+        public static let autojoin = Flags(rawValue: 0x400)
     }
 
     /// RTPROT_KEEPALIVED.
-    package static let keepalived: UInt8 = 18
+    public static let keepalived: UInt8 = 18
 }
 
 /// Adds, changes or removes an address.
-package struct AddressRequest: NetlinkRequest {
+public struct AddressRequest: NetlinkRequest, Sendable {
     /// What becomes of the address.
-    package enum Operation: Sendable {
+    public enum Operation: Sendable {
         /// Refused with EEXIST if it is there.
         case add
         /// Added, or changed if it is there.
@@ -79,16 +79,16 @@ package struct AddressRequest: NetlinkRequest {
         case delete
     }
 
-    package var operation: Operation
-    package var address: InterfaceAddress
+    public var operation: Operation
+    public var address: InterfaceAddress
 
-    package init(_ operation: Operation, _ address: InterfaceAddress) {
+    public init(_ operation: Operation, _ address: InterfaceAddress) {
         self.operation = operation
         self.address = address
     }
 
     /// RTM_NEWADDR or RTM_DELADDR, to be acknowledged: `ifaddrmsg`, then the attributes.
-    package func write(into buffer: inout MessageBuffer, sequence: UInt32) {
+    public func write(into buffer: inout MessageBuffer, sequence: UInt32) {
         let (type, flags): (UInt16, MessageFlags) =
             switch operation {
             case .add: (RouteMessage.newAddress, [.request, .acknowledge, .exclusive, .create])

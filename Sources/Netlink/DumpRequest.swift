@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import Basics
+public import Basics
 
 /// Asks for everything of a kind; the answers are decoded as news.
-package enum DumpRequest: NetlinkRequest, Hashable, Sendable {
+public enum DumpRequest: NetlinkRequest, Hashable, Sendable {
     case links
     /// Both families, if none is named.
     case addresses(AddressFamily?)
@@ -12,7 +12,7 @@ package enum DumpRequest: NetlinkRequest, Hashable, Sendable {
 
     /// RTM_GETLINK, RTM_GETADDR, RTM_GETROUTE or RTM_GETRULE with NLM_F_DUMP; the answer is many messages and one that
     /// ends them.
-    package func write(into buffer: inout MessageBuffer, sequence: UInt32) {
+    public func write(into buffer: inout MessageBuffer, sequence: UInt32) {
         switch self {
         case .links:
             buffer.message(RouteMessage.getLink, [.request, .dump], sequence: sequence) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import Basics
+public import Basics
 
 /// Makes, fills or removes a set of addresses that iptables rules look into.
 ///
@@ -11,20 +11,20 @@ package import Basics
 ///     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 ///
 /// The type of the message is 6 (NFNL_SUBSYS_IPSET) and a command.
-package struct IPSetRequest: NetlinkRequest, Hashable, Sendable {
+public struct IPSetRequest: NetlinkRequest, Hashable, Sendable {
     /// What an element of a set is.
-    package enum Kind: String, Hashable, Sendable {
+    public enum Kind: String, Hashable, Sendable {
         case address = "hash:ip"
         case networkAndInterface = "hash:net,iface"
     }
 
     /// An address, or a network with an interface.
-    package struct Element: Hashable, Sendable {
-        package var address: IPAddress
-        package var length: UInt8?
-        package var interface: String?
+    public struct Element: Hashable, Sendable {
+        public var address: IPAddress
+        public var length: UInt8?
+        public var interface: String?
 
-        package init(_ address: IPAddress, length: UInt8? = nil, interface: String? = nil) {
+        public init(_ address: IPAddress, length: UInt8? = nil, interface: String? = nil) {
             self.address = address
             self.length = length
             self.interface = interface
@@ -32,7 +32,7 @@ package struct IPSetRequest: NetlinkRequest, Hashable, Sendable {
     }
 
     /// IPSET_CMD_*; what is made may be there already if it is of the same kind.
-    package enum Command: Hashable, Sendable {
+    public enum Command: Hashable, Sendable {
         case create(Kind, AddressFamily)
         /// Refused while a rule looks into the set.
         case destroy
@@ -41,10 +41,10 @@ package struct IPSetRequest: NetlinkRequest, Hashable, Sendable {
         case delete([Element])
     }
 
-    package var set: String
-    package var command: Command
+    public var set: String
+    public var command: Command
 
-    package init(_ command: Command, _ set: String) {
+    public init(_ command: Command, _ set: String) {
         self.command = command
         self.set = set
     }
@@ -55,7 +55,7 @@ package struct IPSetRequest: NetlinkRequest, Hashable, Sendable {
     private static let networkOrder: UInt16 = 0x4000
 
     /// The message, to be acknowledged.
-    package func write(into buffer: inout MessageBuffer, sequence: UInt32) {
+    public func write(into buffer: inout MessageBuffer, sequence: UInt32) {
         buffer.message(Self.subsystem << 8 | number, [.request, .acknowledge], sequence: sequence) { buffer in
             buffer.put(AddressFamily.ipv4.netlinkNumber)
             buffer.put(UInt8(0))

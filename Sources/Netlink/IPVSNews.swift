@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import Basics
+public import Basics
 
 /// What a listing of the load balancer tells.
-package enum IPVSNews: Hashable, Sendable {
+public enum IPVSNews: Hashable, Sendable {
     case service(IPVS.Service, IPVS.Statistics)
     case destination(IPVS.Destination, IPVS.Connections, IPVS.Statistics)
     case daemon(IPVS.SyncDaemon)
 
     /// Reads an answer to one of the list commands; `family` is that of the service whose destinations are listed, for kernels
     /// before 3.18 that do not repeat it. Nil for an answer about anything else.
-    package init?(_ message: Message, family: AddressFamily = .ipv4) throws(MalformedMessage) {
+    public init?(_ message: Message, family: AddressFamily = .ipv4) throws(MalformedMessage) {
         guard message.payload.count >= 4 else { throw MalformedMessage() }
         var attributes = AttributeReader(message.payload.dropFirst(4))
         while let attribute = try attributes.next() {
@@ -102,26 +102,26 @@ package enum IPVSNews: Hashable, Sendable {
 
 extension IPVS {
     /// What has passed since the service or server was added or its counters zeroed.
-    package struct Statistics: Hashable, Sendable {
-        package var connections: UInt64 = 0
-        package var packetsIn: UInt64 = 0
-        package var packetsOut: UInt64 = 0
-        package var bytesIn: UInt64 = 0
-        package var bytesOut: UInt64 = 0
-        package var rates = Rates()
+    public struct Statistics: Hashable, Sendable {
+        public var connections: UInt64 = 0
+        public var packetsIn: UInt64 = 0
+        public var packetsOut: UInt64 = 0
+        public var bytesIn: UInt64 = 0
+        public var bytesOut: UInt64 = 0
+        public var rates = Rates()
 
         /// Per second, over the last seconds.
-        package struct Rates: Hashable, Sendable {
-            package var connections: UInt64 = 0
-            package var packetsIn: UInt64 = 0
-            package var packetsOut: UInt64 = 0
-            package var bytesIn: UInt64 = 0
-            package var bytesOut: UInt64 = 0
+        public struct Rates: Hashable, Sendable {
+            public var connections: UInt64 = 0
+            public var packetsIn: UInt64 = 0
+            public var packetsOut: UInt64 = 0
+            public var bytesIn: UInt64 = 0
+            public var bytesOut: UInt64 = 0
 
-            package init() {}
+            public init() {}
         }
 
-        package init() {}
+        public init() {}
 
         init(_ attribute: Attribute?) throws(MalformedMessage) {
             typealias Types = IPVSAttribute.Statistics
@@ -140,12 +140,12 @@ extension IPVS {
     }
 
     /// Connections of a real server now.
-    package struct Connections: Hashable, Sendable {
-        package var active: UInt32
-        package var inactive: UInt32
-        package var persistent: UInt32
+    public struct Connections: Hashable, Sendable {
+        public var active: UInt32
+        public var inactive: UInt32
+        public var persistent: UInt32
 
-        package init(active: UInt32, inactive: UInt32, persistent: UInt32) {
+        public init(active: UInt32, inactive: UInt32, persistent: UInt32) {
             self.active = active
             self.inactive = inactive
             self.persistent = persistent

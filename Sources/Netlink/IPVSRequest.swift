@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import Basics
+public import Basics
 
 /// Asks the load balancer for something. After the message's header stands that of generic netlink:
 ///
@@ -9,9 +9,9 @@ package import Basics
 ///     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 ///     |    Command    |    Version    |           Reserved            |
 ///     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-package struct IPVSRequest: NetlinkRequest, Hashable, Sendable {
+public struct IPVSRequest: NetlinkRequest, Hashable, Sendable {
     /// What IPVS is asked to do or to list; a service or destination that is only named is given by what identifies it.
-    package enum Command: Hashable, Sendable {
+    public enum Command: Hashable, Sendable {
         case addService(IPVS.Service)
         case changeService(IPVS.Service)
         case removeService(IPVS.Match)
@@ -29,16 +29,16 @@ package struct IPVSRequest: NetlinkRequest, Hashable, Sendable {
     }
 
     /// The number of the generic netlink family.
-    package var family: UInt16
-    package var command: Command
+    public var family: UInt16
+    public var command: Command
 
-    package init(_ command: Command, family: UInt16) {
+    public init(_ command: Command, family: UInt16) {
         self.command = command
         self.family = family
     }
 
     /// A generic netlink message to the family's number: listings as dumps, everything else to be acknowledged.
-    package func write(into buffer: inout MessageBuffer, sequence: UInt32) {
+    public func write(into buffer: inout MessageBuffer, sequence: UInt32) {
         buffer.message(family, isListing ? [.request, .dump] : [.request, .acknowledge], sequence: sequence) { buffer in
             buffer.put(number)
             buffer.put(IPVS.version)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import Basics
+public import Basics
 
 /// What the kernel tells of its interfaces, addresses, routes and rules, asked or unasked.
-package enum KernelNews: Hashable, Sendable {
+public enum KernelNews: Hashable, Sendable {
     /// New, or changed in any way.
     case link(Link)
     case linkRemoved(Link)
@@ -15,7 +15,7 @@ package enum KernelNews: Hashable, Sendable {
     case ruleRemoved(RuleFacts)
 
     /// Nil for a message about anything else.
-    package init?(_ message: Message) throws(MalformedMessage) {
+    public init?(_ message: Message) throws(MalformedMessage) {
         switch message.type {
         case RouteMessage.newLink:
             guard let link = try Link(message) else { return nil }
@@ -48,20 +48,20 @@ package enum KernelNews: Hashable, Sendable {
 }
 
 /// What tells one route from another, and what of it others may have changed.
-package struct RouteFacts: Hashable, Sendable {
-    package var family: AddressFamily
+public struct RouteFacts: Hashable, Sendable {
+    public var family: AddressFamily
     /// Length 0 for a default route.
-    package var destination: IPPrefix
-    package var tos: UInt8
-    package var table: UInt32
-    package var `protocol`: UInt8
-    package var scope: UInt8
+    public var destination: IPPrefix
+    public var tos: UInt8
+    public var table: UInt32
+    public var `protocol`: UInt8
+    public var scope: UInt8
     /// RTN_*.
-    package var type: UInt8
-    package var metric: UInt32?
-    package var gateway: IPAddress?
-    package var interface: UInt32?
-    package var preferredSource: IPAddress?
+    public var type: UInt8
+    public var metric: UInt32?
+    public var gateway: IPAddress?
+    public var interface: UInt32?
+    public var preferredSource: IPAddress?
 
     init?(_ message: Message) throws(MalformedMessage) {
         let payload = message.payload
@@ -92,15 +92,15 @@ package struct RouteFacts: Hashable, Sendable {
 }
 
 /// What tells one routing rule from another, as far as it is ours to watch.
-package struct RuleFacts: Hashable, Sendable {
-    package var family: AddressFamily
-    package var preference: UInt32
-    package var table: UInt32
+public struct RuleFacts: Hashable, Sendable {
+    public var family: AddressFamily
+    public var preference: UInt32
+    public var table: UInt32
     /// FR_ACT_*.
-    package var action: UInt8
-    package var `protocol`: UInt8
-    package var from: IPPrefix?
-    package var to: IPPrefix?
+    public var action: UInt8
+    public var `protocol`: UInt8
+    public var from: IPPrefix?
+    public var to: IPPrefix?
 
     init?(_ message: Message) throws(MalformedMessage) {
         let payload = message.payload

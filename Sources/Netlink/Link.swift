@@ -1,56 +1,56 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import Basics
+public import Basics
 
 /// A network interface, as the kernel tells of it.
-package struct Link: Hashable, Sendable {
-    package var index: UInt32
-    package var name: String
-    package var flags: Flags
-    package var operationalState: OperationalState
-    package var mtu: Int
+public struct Link: Hashable, Sendable {
+    public var index: UInt32
+    public var name: String
+    public var flags: Flags
+    public var operationalState: OperationalState
+    public var mtu: Int
     /// Nil if the interface has none of six bytes.
-    package var hardware: MACAddress?
+    public var hardware: MACAddress?
     /// ARPHRD_*: 1 Ethernet, 772 loopback.
-    package var type: UInt16
+    public var type: UInt16
     /// The bridge, bond or VRF it belongs to.
-    package var master: UInt32?
+    public var master: UInt32?
     /// The interface it lies on, such as that below a macvlan.
-    package var parent: UInt32?
+    public var parent: UInt32?
     /// "macvlan", "veth", "bridge", "vrf", ...; nil for hardware.
-    package var kind: String?
+    public var kind: String?
     /// The mode of a macvlan (MACVLAN_MODE_*), when it is one.
-    package var macvlanMode: UInt32?
+    public var macvlanMode: UInt32?
     /// The table of a VRF, when it is one.
-    package var vrfTable: UInt32?
-    package var group: UInt32
+    public var vrfTable: UInt32?
+    public var group: UInt32
 
     /// IFF_*.
-    package struct Flags: OptionSet, Hashable, Sendable {
-        package let rawValue: UInt32
-        package init(rawValue: UInt32) { self.rawValue = rawValue }
+    public struct Flags: OptionSet, Hashable, Sendable {
+        public let rawValue: UInt32
+        public init(rawValue: UInt32) { self.rawValue = rawValue }
 
         /// Put up by somebody.
-        package static let up = Flags(rawValue: 0x1)
-        package static let broadcast = Flags(rawValue: 0x2)
-        package static let loopback = Flags(rawValue: 0x8)
-        package static let pointToPoint = Flags(rawValue: 0x10)
+        public static let up = Flags(rawValue: 0x1)
+        public static let broadcast = Flags(rawValue: 0x2)
+        public static let loopback = Flags(rawValue: 0x8)
+        public static let pointToPoint = Flags(rawValue: 0x10)
         /// Up and able to carry packets (RFC 2863 operational).
-        package static let running = Flags(rawValue: 0x40)
-        package static let noARP = Flags(rawValue: 0x80)
-        package static let multicast = Flags(rawValue: 0x1000)
+        public static let running = Flags(rawValue: 0x40)
+        public static let noARP = Flags(rawValue: 0x80)
+        public static let multicast = Flags(rawValue: 0x1000)
         /// There is a carrier.
-        package static let lowerUp = Flags(rawValue: 0x1_0000)
-        package static let dormant = Flags(rawValue: 0x2_0000)
+        public static let lowerUp = Flags(rawValue: 0x1_0000)
+        public static let dormant = Flags(rawValue: 0x2_0000)
     }
 
     /// IF_OPER_* (RFC 2863).
-    package enum OperationalState: UInt8, Sendable {
+    public enum OperationalState: UInt8, Sendable {
         case unknown, notPresent, down, lowerLayerDown, testing, dormant, up
     }
 
     /// Whether packets can pass: up and running, which is what makes a virtual router leave FAULT.
-    package var isUsable: Bool { flags.isSuperset(of: [.up, .running]) }
+    public var isUsable: Bool { flags.isSuperset(of: [.up, .running]) }
 
     /// Reads RTM_NEWLINK and RTM_DELLINK; nil for a message about a bridge's port, which has another family.
     init?(_ message: Message) throws(MalformedMessage) {

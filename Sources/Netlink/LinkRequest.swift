@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import Basics
+public import Basics
 
 /// Makes, changes or removes an interface.
 ///
@@ -15,7 +15,7 @@ package import Basics
 ///     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 ///     |                    Which Flags are to Change                  |
 ///     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-package enum LinkRequest: NetlinkRequest, Hashable, Sendable {
+public enum LinkRequest: NetlinkRequest, Hashable, Sendable {
     /// A macvlan of mode private, which lets nothing through between itself and its siblings: the interface of a virtual router.
     /// Without `hardware` the kernel invents an address.
     case addMacvlan(name: String, parent: UInt32, hardware: MACAddress?, group: UInt32?)
@@ -35,10 +35,10 @@ package enum LinkRequest: NetlinkRequest, Hashable, Sendable {
     case deleteNamed(String)
 
     /// IPVLAN_F_*; neither is bridge mode.
-    package enum IPVLANFlags: UInt16, Sendable { case bridge = 0, `private` = 1, vepa = 2 }
+    public enum IPVLANFlags: UInt16, Sendable { case bridge = 0, `private` = 1, vepa = 2 }
 
     /// IPV4_DEVCONF_*.
-    package enum IPv4Setting: UInt16, Hashable, Sendable {
+    public enum IPv4Setting: UInt16, Hashable, Sendable {
         case rpFilter = 8
         case arpFilter = 13
         case arpAnnounce = 18
@@ -50,7 +50,7 @@ package enum LinkRequest: NetlinkRequest, Hashable, Sendable {
     private static let macvlanPrivate: UInt32 = 1
 
     /// The RTM_* message about a link: `ifinfomsg`, then the attributes.
-    package func write(into buffer: inout MessageBuffer, sequence: UInt32) {
+    public func write(into buffer: inout MessageBuffer, sequence: UInt32) {
         switch self {
         case .addMacvlan(let name, let parent, let hardware, let group):
             add(&buffer, sequence, name, parent, group, kind: "macvlan", hardware: hardware) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import Basics
+public import Basics
 
 /// Netlink messages one behind the other, as one system call sends them (RFC 3549 section 2.3.2). Numbers are in the byte
 /// order of the machine, which is little-endian wherever we run.
@@ -22,18 +22,18 @@ package import Basics
 ///     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 ///     |                           Value ...                           |
 ///     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-package struct MessageBuffer {
-    package private(set) var bytes: [UInt8] = []
+public struct MessageBuffer: Sendable {
+    public private(set) var bytes: [UInt8] = []
 
-    package init() {}
+    public init() {}
 
-    package var count: Int { bytes.count }
+    public var count: Int { bytes.count }
 
     /// Empties the buffer for the next messages and keeps its memory.
-    package mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+    public mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
 
     /// Appends a message whose family header and attributes `body` writes.
-    package mutating func message(
+    public mutating func message(
         _ type: UInt16, _ flags: MessageFlags, sequence: UInt32, _ body: (inout MessageBuffer) -> Void
     ) {
         let start = bytes.count
@@ -47,12 +47,12 @@ package struct MessageBuffer {
     }
 
     /// Appends a number as it lies in memory.
-    package mutating func put(_ value: some FixedWidthInteger) {
+    public mutating func put(_ value: some FixedWidthInteger) {
         withUnsafeBytes(of: value) { bytes.append(contentsOf: $0) }
     }
 
     /// Appends an address in network order.
-    package mutating func put(_ address: IPAddress) {
+    public mutating func put(_ address: IPAddress) {
         switch address {
         case .v4(let word): put(word.bigEndian)
         case .v6(let high, let low):
@@ -62,15 +62,15 @@ package struct MessageBuffer {
     }
 
     /// Appends the bytes as they are, without padding.
-    package mutating func put(_ more: some Sequence<UInt8>) { bytes.append(contentsOf: more) }
+    public mutating func put(_ more: some Sequence<UInt8>) { bytes.append(contentsOf: more) }
 
     /// An attribute of one value: a number in the byte order of the machine, an address in that of the wire, or bytes.
-    package mutating func attribute(_ type: UInt16, _ value: some FixedWidthInteger) { attribute(type) { $0.put(value) } }
-    package mutating func attribute(_ type: UInt16, _ address: IPAddress) { attribute(type) { $0.put(address) } }
-    package mutating func attribute(_ type: UInt16, _ bytes: some Sequence<UInt8>) { attribute(type) { $0.put(bytes) } }
+    public mutating func attribute(_ type: UInt16, _ value: some FixedWidthInteger) { attribute(type) { $0.put(value) } }
+    public mutating func attribute(_ type: UInt16, _ address: IPAddress) { attribute(type) { $0.put(address) } }
+    public mutating func attribute(_ type: UInt16, _ bytes: some Sequence<UInt8>) { attribute(type) { $0.put(bytes) } }
 
     /// A string with the zero byte that ends it.
-    package mutating func attribute(_ type: UInt16, _ text: String) {
+    public mutating func attribute(_ type: UInt16, _ text: String) {
         attribute(type) {
             $0.put(text.utf8)
             $0.put(UInt8(0))
@@ -78,12 +78,12 @@ package struct MessageBuffer {
     }
 
     /// A number in network order.
-    package mutating func attribute(_ type: UInt16, network value: some FixedWidthInteger) {
+    public mutating func attribute(_ type: UInt16, network value: some FixedWidthInteger) {
         attribute(type, value.bigEndian)
     }
 
     /// An attribute whose value, such as other attributes, `body` writes.
-    package mutating func attribute(_ type: UInt16, _ body: (inout MessageBuffer) -> Void) {
+    public mutating func attribute(_ type: UInt16, _ body: (inout MessageBuffer) -> Void) {
         let start = bytes.count
         put(UInt16(0))
         put(type)
@@ -93,12 +93,12 @@ package struct MessageBuffer {
     }
 
     /// An attribute of attributes that says so in its type (NLA_F_NESTED).
-    package mutating func nested(_ type: UInt16, _ body: (inout MessageBuffer) -> Void) {
+    public mutating func nested(_ type: UInt16, _ body: (inout MessageBuffer) -> Void) {
         attribute(type | 0x8000, body)
     }
 
     /// Takes flags back from the message that begins at `offset`.
-    package mutating func clear(_ flags: MessageFlags, ofMessageAt offset: Int) {
+    public mutating func clear(_ flags: MessageFlags, ofMessageAt offset: Int) {
         bytes[offset + 6] &= ~UInt8(truncatingIfNeeded: flags.rawValue)
         bytes[offset + 7] &= ~UInt8(truncatingIfNeeded: flags.rawValue >> 8)
     }
@@ -116,27 +116,27 @@ package struct MessageBuffer {
 }
 
 /// The flags of a message's header (NLM_F_*).
-package struct MessageFlags: OptionSet, Sendable {
-    package let rawValue: UInt16
-    package init(rawValue: UInt16) { self.rawValue = rawValue }
+public struct MessageFlags: OptionSet, Sendable {
+    public let rawValue: UInt16
+    public init(rawValue: UInt16) { self.rawValue = rawValue }
 
-    package static let request = MessageFlags(rawValue: 0x01)
-    package static let multi = MessageFlags(rawValue: 0x02)
-    package static let acknowledge = MessageFlags(rawValue: 0x04)
+    public static let request = MessageFlags(rawValue: 0x01)
+    public static let multi = MessageFlags(rawValue: 0x02)
+    public static let acknowledge = MessageFlags(rawValue: 0x04)
     /// The dump was disturbed by a change and is to be asked for again.
-    package static let interrupted = MessageFlags(rawValue: 0x10)
-    package static let dump = MessageFlags(rawValue: 0x300)
-    package static let replace = MessageFlags(rawValue: 0x100)
-    package static let exclusive = MessageFlags(rawValue: 0x200)
-    package static let create = MessageFlags(rawValue: 0x400)
-    package static let append = MessageFlags(rawValue: 0x800)
+    public static let interrupted = MessageFlags(rawValue: 0x10)
+    public static let dump = MessageFlags(rawValue: 0x300)
+    public static let replace = MessageFlags(rawValue: 0x100)
+    public static let exclusive = MessageFlags(rawValue: 0x200)
+    public static let create = MessageFlags(rawValue: 0x400)
+    public static let append = MessageFlags(rawValue: 0x800)
     /// In an acknowledgement: attributes follow (NLM_F_ACK_TLVS), and the request is not repeated in full (NLM_F_CAPPED).
-    package static let extended = MessageFlags(rawValue: 0x200)
-    package static let capped = MessageFlags(rawValue: 0x100)
+    public static let extended = MessageFlags(rawValue: 0x200)
+    public static let capped = MessageFlags(rawValue: 0x100)
 }
 
 /// Something the kernel is asked to do, or to list.
-package protocol NetlinkRequest {
+public protocol NetlinkRequest {
     /// Appends exactly one message.
     func write(into buffer: inout MessageBuffer, sequence: UInt32)
 }

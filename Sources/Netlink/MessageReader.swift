@@ -1,33 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import Basics
+public import Basics
 
 /// A message that is cut short or contradicts itself; netlink has none but in a broken kernel, and it must not end us.
-package struct MalformedMessage: Error, Equatable { package init() {} }
+public struct MalformedMessage: Error, Equatable { public init() {} }
 
 /// One received message.
-package struct Message {
-    package let type: UInt16
-    package let flags: MessageFlags
-    package let sequence: UInt32
-    package let port: UInt32
+public struct Message: Sendable {
+    public let type: UInt16
+    public let flags: MessageFlags
+    public let sequence: UInt32
+    public let port: UInt32
     /// What follows the header.
-    package let payload: ArraySlice<UInt8>
+    public let payload: ArraySlice<UInt8>
 
     /// NLMSG_ERROR, also the form of an acknowledgement.
-    package static let errorType: UInt16 = 2
+    public static let errorType: UInt16 = 2
     /// NLMSG_DONE, the end of a dump.
-    package static let doneType: UInt16 = 3
+    public static let doneType: UInt16 = 3
 }
 
 /// Takes messages off the front of what one system call received.
-package struct MessageReader {
+public struct MessageReader: Sendable {
     private var rest: ArraySlice<UInt8>
 
-    package init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
+    public init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
 
     /// The next message, nil at the end.
-    package mutating func next() throws(MalformedMessage) -> Message? {
+    public mutating func next() throws(MalformedMessage) -> Message? {
         guard !rest.isEmpty else { return nil }
         let length = Int(try rest.native(0, UInt32.self))
         guard length >= 16, length <= rest.count else { throw MalformedMessage() }
@@ -42,35 +42,35 @@ package struct MessageReader {
 }
 
 /// One attribute of a message.
-package struct Attribute {
+public struct Attribute: Sendable {
     /// Without the bits that say "nested" and "network order".
-    package let type: UInt16
-    package let value: ArraySlice<UInt8>
+    public let type: UInt16
+    public let value: ArraySlice<UInt8>
 
     /// The value as a number in the machine's order; nil if it has another width.
-    package func number<T: FixedWidthInteger>(_: T.Type = T.self) -> T? {
+    public func number<T: FixedWidthInteger>(_: T.Type = T.self) -> T? {
         value.count == T.bitWidth / 8 ? try? value.native(0, T.self) : nil
     }
 
     /// The value as an IPv4 or IPv6 address, by its length.
-    package var address: IPAddress? { IPAddress(bytes: value) }
+    public var address: IPAddress? { IPAddress(bytes: value) }
 
     /// The value as text, up to a zero byte.
-    package var text: String { String(decoding: value.prefix { $0 != 0 }, as: UTF8.self) }
+    public var text: String { String(decoding: value.prefix { $0 != 0 }, as: UTF8.self) }
 
     /// The attributes it consists of.
-    package var attributes: AttributeReader { AttributeReader(value) }
+    public var attributes: AttributeReader { AttributeReader(value) }
 }
 
 /// Takes attributes off the front of a buffer.
-package struct AttributeReader {
+public struct AttributeReader: Sendable {
     private var rest: ArraySlice<UInt8>
 
-    package init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
+    public init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
 
     /// The next attribute, its type without the two flag bits; nil at the end. Throws if a length is less than the
     /// header's four bytes or more than what is left.
-    package mutating func next() throws(MalformedMessage) -> Attribute? {
+    public mutating func next() throws(MalformedMessage) -> Attribute? {
         guard rest.count >= 4 else { return nil }
         let length = Int(try rest.native(0, UInt16.self))
         guard length >= 4, length <= rest.count else { throw MalformedMessage() }
@@ -81,7 +81,7 @@ package struct AttributeReader {
     }
 
     /// The first attribute of that type.
-    package func first(_ type: UInt16) throws(MalformedMessage) -> Attribute? {
+    public func first(_ type: UInt16) throws(MalformedMessage) -> Attribute? {
         var copy = self
         while let attribute = try copy.next() {
             if attribute.type == type { return attribute }
@@ -99,32 +99,32 @@ extension ArraySlice<UInt8> {
 }
 
 /// Why the kernel did not do what a request asked for.
-package struct Refusal: Error, Equatable, Sendable {
+public struct Refusal: Error, Equatable, Sendable {
     /// A positive errno.
-    package let code: Int32
+    public let code: Int32
     /// The kernel's own words, if it found any (extended acknowledgement).
-    package let text: String?
+    public let text: String?
 
-    package init(code: Int32, text: String? = nil) {
+    public init(code: Int32, text: String? = nil) {
         self.code = code
         self.text = text
     }
 
     /// EEXIST: what was to be added is there.
-    package var alreadyExists: Bool { code == 17 }
+    public var alreadyExists: Bool { code == 17 }
     /// ENODEV, EADDRNOTAVAIL, ESRCH or ENOENT: what was to be deleted is not there, or its interface is gone.
-    package var isMissing: Bool { [19, 99, 3, 2].contains(code) }
+    public var isMissing: Bool { [19, 99, 3, 2].contains(code) }
     /// EADDRINUSE: another interface above the same one has the hardware address.
-    package var isAddressTaken: Bool { code == 98 }
+    public var isAddressTaken: Bool { code == 98 }
     /// EBUSY: the interface below carries such of another kind.
-    package var isBusy: Bool { code == 16 }
+    public var isBusy: Bool { code == 16 }
     /// ENETDOWN: the interface below is down.
-    package var isDown: Bool { code == 100 }
+    public var isDown: Bool { code == 100 }
 }
 
 extension Message {
     /// The answer to a request: nil if it was done. For a message of type `errorType`.
-    package func refusal() throws(MalformedMessage) -> Refusal? {
+    public func refusal() throws(MalformedMessage) -> Refusal? {
         let code = try payload.native(0, Int32.self)
         guard code != 0 else { return nil }
         var text: String?

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import Basics
+public import Basics
 
 /// What the kernel tells of processes (the process events connector, cn_proc.h).
 ///
@@ -15,7 +15,7 @@ package import Basics
 ///         exec   2                    thread, process
 ///         comm   0x200                thread, process, name of 16 bytes
 ///         exit   0x80000000           thread, process, code, signal
-package enum ProcessNews: Hashable, Sendable {
+public enum ProcessNews: Hashable, Sendable {
     /// The subscription was answered; 0 if it was accepted, else an error number.
     case acknowledged(UInt32)
     case forked(parent: Int32, child: Int32)
@@ -26,21 +26,21 @@ package enum ProcessNews: Hashable, Sendable {
     case ended(Int32)
 
     /// Where things are in a message: the part behind the netlink header begins at 16.
-    package enum Offset {
-        package static let what = 36
-        package static let data = 52
+    public enum Offset {
+        public static let what = 36
+        public static let data = 52
     }
 
     /// PROC_EVENT_*.
-    package enum What {
-        package static let fork: UInt32 = 1
-        package static let exec: UInt32 = 2
-        package static let comm: UInt32 = 0x200
-        package static let exit: UInt32 = 0x8000_0000
+    public enum What {
+        public static let fork: UInt32 = 1
+        public static let exec: UInt32 = 2
+        public static let comm: UInt32 = 0x200
+        public static let exit: UInt32 = 0x8000_0000
     }
 
     /// Nil for news of threads and of other kinds.
-    package init?(_ message: Message) throws(MalformedMessage) {
+    public init?(_ message: Message) throws(MalformedMessage) {
         let base = 16
         let payload = message.payload
         func word(_ offset: Int) throws(MalformedMessage) -> UInt32 { try payload.native(offset - base, UInt32.self) }
@@ -68,7 +68,7 @@ package enum ProcessNews: Hashable, Sendable {
     }
 
     /// The message that asks for news, or for no more.
-    package static func subscription(_ isWanted: Bool) -> [UInt8] {
+    public static func subscription(_ isWanted: Bool) -> [UInt8] {
         var writer = MessageBuffer()
         // PROC_CN_MCAST_LISTEN and _IGNORE
         let operation: UInt32 = isWanted ? 1 : 2

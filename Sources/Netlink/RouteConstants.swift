@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import Basics
+public import Basics
 
 /// Types of routing messages (RTM_*).
-package enum RouteMessage {
-    package static let newLink: UInt16 = 16
-    package static let deleteLink: UInt16 = 17
-    package static let getLink: UInt16 = 18
-    package static let newAddress: UInt16 = 20
-    package static let deleteAddress: UInt16 = 21
-    package static let getAddress: UInt16 = 22
-    package static let newRoute: UInt16 = 24
-    package static let deleteRoute: UInt16 = 25
-    package static let getRoute: UInt16 = 26
-    package static let newRule: UInt16 = 32
-    package static let deleteRule: UInt16 = 33
-    package static let getRule: UInt16 = 34
+public enum RouteMessage {
+    public static let newLink: UInt16 = 16
+    public static let deleteLink: UInt16 = 17
+    public static let getLink: UInt16 = 18
+    public static let newAddress: UInt16 = 20
+    public static let deleteAddress: UInt16 = 21
+    public static let getAddress: UInt16 = 22
+    public static let newRoute: UInt16 = 24
+    public static let deleteRoute: UInt16 = 25
+    public static let getRoute: UInt16 = 26
+    public static let newRule: UInt16 = 32
+    public static let deleteRule: UInt16 = 33
+    public static let getRule: UInt16 = 34
 }
 
 /// Multicast groups of routing news (RTNLGRP_*).
-package enum RouteGroup: Int32, CaseIterable, Sendable {
+public enum RouteGroup: Int32, CaseIterable, Sendable {
     case link = 1
     case neighbour = 3
     case ipv4Address = 5
@@ -32,9 +32,9 @@ package enum RouteGroup: Int32, CaseIterable, Sendable {
 
 extension AddressFamily {
     /// AF_INET or AF_INET6.
-    package var netlinkNumber: UInt8 { self == .ipv4 ? 2 : 10 }
+    public var netlinkNumber: UInt8 { self == .ipv4 ? 2 : 10 }
 
-    package init?(netlinkNumber: UInt8) {
+    public init?(netlinkNumber: UInt8) {
         switch netlinkNumber {
         case 2: self = .ipv4
         case 10: self = .ipv6

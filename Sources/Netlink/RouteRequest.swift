@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import Basics
+public import Basics
 
 /// A route to add or remove, with all that `ip route` can say of one that keepalived can.
 ///
@@ -13,55 +13,55 @@ package import Basics
 ///     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 ///     |                             Flags                             |
 ///     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-package struct Route: Hashable, Sendable {
+public struct Route: Hashable, Sendable {
     /// Length 0 for the default route.
-    package var destination: IPPrefix
+    public var destination: IPPrefix
     /// RTN_*: 1 unicast, 6 blackhole, 7 unreachable, 8 prohibit, 9 throw.
-    package var type: UInt8 = 1
+    public var type: UInt8 = 1
     /// Preferred source.
-    package var source: IPAddress?
+    public var source: IPAddress?
     /// IPv6 only: for packets from this prefix.
-    package var from: IPPrefix?
-    package var hop = Hop()
-    package var tos: UInt8 = 0
-    package var table: UInt32 = 254
-    package var `protocol`: UInt8 = 18
+    public var from: IPPrefix?
+    public var hop = Hop()
+    public var tos: UInt8 = 0
+    public var table: UInt32 = 254
+    public var `protocol`: UInt8 = 18
     /// Nil: what `ip route` would choose for the type.
-    package var scope: UInt8?
-    package var metric: UInt32?
+    public var scope: UInt8?
+    public var metric: UInt32?
     /// Seconds; IPv6 only.
-    package var expires: UInt32?
+    public var expires: UInt32?
     /// ICMPV6_ROUTER_PREF_*: 0 medium, 1 high, 3 low; IPv6 only.
-    package var preference: UInt8?
-    package var propagatesTTL: Bool?
+    public var preference: UInt8?
+    public var propagatesTTL: Bool?
     /// RTAX_* numbers and their values, in the kernel's units.
-    package var metrics: [Metric] = []
+    public var metrics: [Metric] = []
     /// Several hops that share the packets, in place of `hop`.
-    package var hops: [Hop] = []
+    public var hops: [Hop] = []
 
-    package init(_ destination: IPPrefix) { self.destination = destination }
+    public init(_ destination: IPPrefix) { self.destination = destination }
 
-    package var family: AddressFamily { destination.address.family }
+    public var family: AddressFamily { destination.address.family }
 
     /// One way to go.
-    package struct Hop: Hashable, Sendable {
+    public struct Hop: Hashable, Sendable {
         /// May be of the other family.
-        package var gateway: IPAddress?
-        package var interface: UInt32?
+        public var gateway: IPAddress?
+        public var interface: UInt32?
         /// 1...256, among several hops.
-        package var weight: Int = 1
-        package var isOnLink = false
-        package var encapsulation: Encapsulation?
+        public var weight: Int = 1
+        public var isOnLink = false
+        public var encapsulation: Encapsulation?
         /// Source and destination realm.
-        package var realms: (source: UInt16, destination: UInt16)?
+        public var realms: (source: UInt16, destination: UInt16)?
 
-        package init(gateway: IPAddress? = nil, interface: UInt32? = nil) {
+        public init(gateway: IPAddress? = nil, interface: UInt32? = nil) {
             self.gateway = gateway
             self.interface = interface
         }
 
-        package static func == (left: Hop, right: Hop) -> Bool { left.key == right.key }
-        package func hash(into hasher: inout Hasher) { hasher.combine(key) }
+        public static func == (left: Hop, right: Hop) -> Bool { left.key == right.key }
+        public func hash(into hasher: inout Hasher) { hasher.combine(key) }
 
         private var key: Key {
             Key(
@@ -83,14 +83,14 @@ package struct Route: Hashable, Sendable {
     }
 
     /// One value of RTA_METRICS.
-    package enum Metric: Hashable, Sendable {
+    public enum Metric: Hashable, Sendable {
         case number(UInt16, UInt32)
         /// RTAX_CC_ALGO.
         case congestionControl(String)
     }
 
     /// What packets are wrapped in (LWTUNNEL_ENCAP_*).
-    package enum Encapsulation: Hashable, Sendable {
+    public enum Encapsulation: Hashable, Sendable {
         /// The outermost label first, 20 bits each.
         case mpls(labels: [UInt32])
         case ip(Tunnel)
@@ -99,22 +99,22 @@ package struct Route: Hashable, Sendable {
     }
 
     /// The outer header of LWTUNNEL_ENCAP_IP and LWTUNNEL_ENCAP_IP6; what is nil is left to the kernel.
-    package struct Tunnel: Hashable, Sendable {
-        package var id: UInt64?
-        package var destination: IPAddress?
-        package var source: IPAddress?
-        package var tos: UInt8?
-        package var ttl: UInt8?
-        package var flags: UInt16?
+    public struct Tunnel: Hashable, Sendable {
+        public var id: UInt64?
+        public var destination: IPAddress?
+        public var source: IPAddress?
+        public var tos: UInt8?
+        public var ttl: UInt8?
+        public var flags: UInt16?
 
-        package init() {}
+        public init() {}
     }
 }
 
 /// Adds or removes a route.
-package struct RouteRequest: NetlinkRequest {
+public struct RouteRequest: NetlinkRequest, Sendable {
     /// What becomes of the route.
-    package enum Operation: Sendable {
+    public enum Operation: Sendable {
         /// Refused with EEXIST if there is one of the same destination, TOS and metric.
         case add
         /// Put before, or after, others of the same destination; what keepalived and `ip route prepend` and `append` do.
@@ -123,16 +123,16 @@ package struct RouteRequest: NetlinkRequest {
         case delete
     }
 
-    package var operation: Operation
-    package var route: Route
+    public var operation: Operation
+    public var route: Route
 
-    package init(_ operation: Operation, _ route: Route) {
+    public init(_ operation: Operation, _ route: Route) {
         self.operation = operation
         self.route = route
     }
 
     /// RTM_NEWROUTE or RTM_DELROUTE, to be acknowledged: `rtmsg`, then the attributes.
-    package func write(into buffer: inout MessageBuffer, sequence: UInt32) {
+    public func write(into buffer: inout MessageBuffer, sequence: UInt32) {
         let flags: MessageFlags =
             switch operation {
             case .add: [.request, .acknowledge, .create, .exclusive]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import Basics
+public import Basics
 
 /// A routing rule, with all that `ip rule` can say of one that keepalived can.
 ///
@@ -13,9 +13,9 @@ package import Basics
 ///     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 ///     |                      Flags (2 inverts it)                     |
 ///     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-package struct Rule: Hashable, Sendable {
+public struct Rule: Hashable, Sendable {
     /// What happens to packets that the rule matches (FR_ACT_*).
-    package enum Action: Hashable, Sendable {
+    public enum Action: Hashable, Sendable {
         case table(UInt32)
         /// Go on at the rule of that preference.
         case goto(UInt32)
@@ -24,29 +24,29 @@ package struct Rule: Hashable, Sendable {
         case masterDevice
     }
 
-    package var family: AddressFamily
-    package var action: Action
-    package var preference: UInt32
-    package var isInverted = false
-    package var from: IPPrefix?
-    package var to: IPPrefix?
-    package var tos: UInt8 = 0
-    package var mark: UInt32?
-    package var markMask: UInt32?
+    public var family: AddressFamily
+    public var action: Action
+    public var preference: UInt32
+    public var isInverted = false
+    public var from: IPPrefix?
+    public var to: IPPrefix?
+    public var tos: UInt8 = 0
+    public var mark: UInt32?
+    public var markMask: UInt32?
     /// Source realm in the upper half, destination realm in the lower.
-    package var realms: UInt32?
-    package var suppressPrefixLength: UInt32?
-    package var suppressInterfaceGroup: UInt32?
-    package var inputInterface: String?
-    package var outputInterface: String?
-    package var tunnelID: UInt64?
-    package var users: ClosedRange<UInt32>?
-    package var `protocol`: UInt8 = 18
-    package var ipProtocol: UInt8?
-    package var sourcePorts: ClosedRange<UInt16>?
-    package var destinationPorts: ClosedRange<UInt16>?
+    public var realms: UInt32?
+    public var suppressPrefixLength: UInt32?
+    public var suppressInterfaceGroup: UInt32?
+    public var inputInterface: String?
+    public var outputInterface: String?
+    public var tunnelID: UInt64?
+    public var users: ClosedRange<UInt32>?
+    public var `protocol`: UInt8 = 18
+    public var ipProtocol: UInt8?
+    public var sourcePorts: ClosedRange<UInt16>?
+    public var destinationPorts: ClosedRange<UInt16>?
 
-    package init(_ family: AddressFamily, _ action: Action, preference: UInt32) {
+    public init(_ family: AddressFamily, _ action: Action, preference: UInt32) {
         self.family = family
         self.action = action
         self.preference = preference
@@ -54,24 +54,24 @@ package struct Rule: Hashable, Sendable {
 }
 
 /// Adds or removes a routing rule.
-package struct RuleRequest: NetlinkRequest {
+public struct RuleRequest: NetlinkRequest, Sendable {
     /// What becomes of the rule.
-    package enum Operation: Sendable {
+    public enum Operation: Sendable {
         /// Refused with EEXIST if there is the same.
         case add
         case delete
     }
 
-    package var operation: Operation
-    package var rule: Rule
+    public var operation: Operation
+    public var rule: Rule
 
-    package init(_ operation: Operation, _ rule: Rule) {
+    public init(_ operation: Operation, _ rule: Rule) {
         self.operation = operation
         self.rule = rule
     }
 
     /// RTM_NEWRULE or RTM_DELRULE, to be acknowledged: `fib_rule_hdr`, then the attributes.
-    package func write(into buffer: inout MessageBuffer, sequence: UInt32) {
+    public func write(into buffer: inout MessageBuffer, sequence: UInt32) {
         let type = operation == .add ? RouteMessage.newRule : RouteMessage.deleteRule
         let flags: MessageFlags =
             operation == .add ? [.request, .acknowledge, .create, .exclusive] : [.request, .acknowledge]

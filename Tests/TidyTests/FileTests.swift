@@ -50,11 +50,11 @@ import Testing
         }
     }
 
-    /// Whether the line declares a type or a function with package access. An operator says enough by itself.
+    /// Whether the line declares a type or a function with package or public access. An operator says enough by itself.
     static func needsComment(_ line: String) -> Bool {
-        guard line.hasPrefix("package ") else { return false }
+        guard line.hasPrefix("package ") || line.hasPrefix("public ") else { return false }
         let words = line.split(whereSeparator: { " (<:".contains($0) }).map(String.init)
-        let modifiers: Set<String> = ["package", "static", "mutating", "final", "indirect", "borrowing", "consuming"]
+        let modifiers: Set<String> = ["package", "public", "static", "mutating", "final", "indirect", "borrowing", "consuming"]
         guard let kind = words.firstIndex(where: { !modifiers.contains($0) }), kind + 1 < words.count else { return false }
         let name = line.drop { $0 != "f" }.hasPrefix("func <") ? "<" : words[kind + 1]
         guard ["struct", "enum", "class", "protocol", "func"].contains(words[kind]) else { return false }
@@ -63,7 +63,7 @@ import Testing
 
     @Test("what needs a comment is recognised", arguments: [
         ("package struct Advert {", true), ("package static func read(_ bytes: Bytes) -> Int {", true),
-        ("package static func == (a: A, b: A) -> Bool {", false), ("package static func < (a: A, b: A) -> Bool {", false),
+        ("public struct Advert {", true), ("package static func == (a: A, b: A) -> Bool {", false), ("package static func < (a: A, b: A) -> Bool {", false),
         ("struct Private {", false), ("package var count: Int", false), ("package import Basics", false),
     ])
     func recognition(line: String, needs: Bool) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /// A hash that works on blocks of 64 bytes.
-package protocol HashFunction: Sendable {
+public protocol HashFunction: Sendable {
     init()
     var input: HashInput { get set }
     /// Mixes the full block of ``input`` into the state.
@@ -9,15 +9,15 @@ package protocol HashFunction: Sendable {
 }
 
 /// The block being filled, and how much has been hashed.
-package struct HashInput: Sendable {
+public struct HashInput: Sendable {
     fileprivate var block = InlineArray<64, UInt8>(repeating: 0)
     fileprivate var filled = 0
     fileprivate var length: UInt64 = 0
 
-    package init() {}
+    public init() {}
 
     /// Four bytes of the block as they lie in memory.
-    package func word(_ index: Int) -> UInt32 {
+    public func word(_ index: Int) -> UInt32 {
         let word = (0..<4).reduce(UInt32(0)) { $0 << 8 | UInt32(block[4 * index + $1]) }
         return UInt32(bigEndian: word)
     }
@@ -25,13 +25,13 @@ package struct HashInput: Sendable {
 
 extension HashFunction {
     /// Hashes one more byte.
-    package mutating func update(_ byte: UInt8) {
+    public mutating func update(_ byte: UInt8) {
         input.length &+= 1
         append(byte)
     }
 
     /// Hashes these bytes behind those of before.
-    package mutating func update(_ bytes: ArraySlice<UInt8>) {
+    public mutating func update(_ bytes: ArraySlice<UInt8>) {
         for byte in bytes { update(byte) }
     }
 
@@ -60,13 +60,13 @@ extension UInt32 {
 }
 
 /// A keyed hash (RFC 2104) whose key has been mixed in beforehand.
-package struct HMAC<Hash: HashFunction>: Sendable {
+public struct HMAC<Hash: HashFunction>: Sendable {
     /// The hash of what is to be authenticated goes on from here.
-    package let inner: Hash
+    public let inner: Hash
     private let outer: Hash
 
     /// - Parameter key: at most 64 bytes.
-    package init(key: some Collection<UInt8>) {
+    public init(key: some Collection<UInt8>) {
         precondition(key.count <= 64, "Keys of HMAC are at most a block long.")
         let padded = Array(key) + Array(repeating: 0, count: 64 - key.count)
         var (inner, outer) = (Hash(), Hash())
@@ -78,12 +78,12 @@ package struct HMAC<Hash: HashFunction>: Sendable {
     }
 
     /// The hash to which the digest of ``inner`` is still to be added.
-    package var outerHash: Hash { outer }
+    public var outerHash: Hash { outer }
 }
 
 extension HMAC where Hash == SHA256 {
     /// The code, once everything has been added to a copy of ``inner``.
-    package func code(_ inner: SHA256) -> InlineArray<32, UInt8> {
+    public func code(_ inner: SHA256) -> InlineArray<32, UInt8> {
         var (inner, outer) = (inner, outerHash)
         let digest = inner.finish()
         for index in digest.indices { outer.update(digest[index]) }
@@ -93,7 +93,7 @@ extension HMAC where Hash == SHA256 {
 
 extension HMAC where Hash == MD5 {
     /// The code, once everything has been added to a copy of ``inner``.
-    package func code(_ inner: MD5) -> InlineArray<16, UInt8> {
+    public func code(_ inner: MD5) -> InlineArray<16, UInt8> {
         var (inner, outer) = (inner, outerHash)
         let digest = inner.finish()
         for index in digest.indices { outer.update(digest[index]) }

@@ -2,7 +2,7 @@
 
 /// MD5 (RFC 1321): for the authentication header of VRRP version 2, and for what the `digest` of a url is compared with, which is no
 /// protection against anyone. It allocates nothing.
-package struct MD5: HashFunction {
+public struct MD5: HashFunction {
     /// The first 32 bits of the sines of 1 to 64.
     private static let constants: InlineArray<64, UInt32> = [
         0xd76a_a478, 0xe8c7_b756, 0x2420_70db, 0xc1bd_ceee, 0xf57c_0faf, 0x4787_c62a, 0xa830_4613, 0xfd46_9501,
@@ -17,12 +17,12 @@ package struct MD5: HashFunction {
     private static let shifts: InlineArray<16, UInt32> = [7, 12, 17, 22, 5, 9, 14, 20, 4, 11, 16, 23, 6, 10, 15, 21]
 
     private var state: InlineArray<4, UInt32> = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476]
-    package var input = HashInput()
+    public var input = HashInput()
 
-    package init() {}
+    public init() {}
 
     /// The four rounds over one block (RFC 1321 section 3.4).
-    package mutating func compress() {
+    public mutating func compress() {
         var (a, b, c, d) = (state[0], state[1], state[2], state[3])
         for index in 0..<64 {
             let mixed: UInt32
@@ -42,7 +42,7 @@ package struct MD5: HashFunction {
     }
 
     /// The digest of all that was hashed; the value is of no use afterwards.
-    package mutating func finish() -> InlineArray<16, UInt8> {
+    public mutating func finish() -> InlineArray<16, UInt8> {
         pad(lengthIsBigEndian: false)
         var digest = InlineArray<16, UInt8>(repeating: 0)
         for index in 0..<16 { digest[index] = UInt8(truncatingIfNeeded: state[index / 4] >> UInt32(index % 4 * 8)) }
@@ -50,7 +50,7 @@ package struct MD5: HashFunction {
     }
 
     /// The digest of what was hashed so far; more may follow.
-    package var digest: [UInt8] {
+    public var digest: [UInt8] {
         var copy = self
         let digest = copy.finish()
         return digest.indices.map { digest[$0] }

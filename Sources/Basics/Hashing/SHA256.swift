@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /// SHA-256 (FIPS 180-4), for the authentication trailer. It allocates nothing.
-package struct SHA256: HashFunction {
+public struct SHA256: HashFunction {
     /// The first 32 bits of the fractional parts of the cube roots of the first 64 primes.
     private static let constants: InlineArray<64, UInt32> = [
         0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5,
@@ -18,12 +18,12 @@ package struct SHA256: HashFunction {
         0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a,
         0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
     ]
-    package var input = HashInput()
+    public var input = HashInput()
 
-    package init() {}
+    public init() {}
 
     /// The 64 steps over one block (RFC 6234 section 6.2).
-    package mutating func compress() {
+    public mutating func compress() {
         var schedule = InlineArray<64, UInt32>(repeating: 0)
         for index in 0..<16 { schedule[index] = UInt32(bigEndian: input.word(index)) }
         for index in 16..<64 {
@@ -47,7 +47,7 @@ package struct SHA256: HashFunction {
     }
 
     /// The digest of all that was hashed; the value is of no use afterwards.
-    package mutating func finish() -> InlineArray<32, UInt8> {
+    public mutating func finish() -> InlineArray<32, UInt8> {
         pad(lengthIsBigEndian: true)
         var digest = InlineArray<32, UInt8>(repeating: 0)
         for index in 0..<32 {

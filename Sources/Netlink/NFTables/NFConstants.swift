@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /// Types of messages to and from nftables (NFT_MSG_*), and of those that frame a batch (NFNL_MSG_BATCH_*).
-package enum NFMessage {
+public enum NFMessage {
     /// NFNL_SUBSYS_NFTABLES, the upper byte of a message's type.
-    package static let subsystem: UInt16 = 10
-    package static let begin: UInt16 = 16
-    package static let end: UInt16 = 17
-    package static let newTable: UInt16 = 0
-    package static let deleteTable: UInt16 = 2
-    package static let newChain: UInt16 = 3
-    package static let deleteChain: UInt16 = 5
-    package static let newRule: UInt16 = 6
-    package static let deleteRule: UInt16 = 8
-    package static let newSet: UInt16 = 9
-    package static let deleteSet: UInt16 = 11
-    package static let newElement: UInt16 = 12
-    package static let deleteElement: UInt16 = 14
+    public static let subsystem: UInt16 = 10
+    public static let begin: UInt16 = 16
+    public static let end: UInt16 = 17
+    public static let newTable: UInt16 = 0
+    public static let deleteTable: UInt16 = 2
+    public static let newChain: UInt16 = 3
+    public static let deleteChain: UInt16 = 5
+    public static let newRule: UInt16 = 6
+    public static let deleteRule: UInt16 = 8
+    public static let newSet: UInt16 = 9
+    public static let deleteSet: UInt16 = 11
+    public static let newElement: UInt16 = 12
+    public static let deleteElement: UInt16 = 14
 }
 
 /// NFTA_TABLE_*

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /// What becomes of a packet (NF_DROP, NF_ACCEPT, NFT_RETURN).
-package enum NFVerdict: UInt32, Hashable, Sendable {
+public enum NFVerdict: UInt32, Hashable, Sendable {
     case drop = 0
     case accept = 1
     /// Nothing yet: the rest of the chain is left out.
@@ -9,19 +9,19 @@ package enum NFVerdict: UInt32, Hashable, Sendable {
 }
 
 /// A step of a rule. Steps go on as long as they match; registers hand values from one to the next.
-package enum NFExpression: Hashable, Sendable {
+public enum NFExpression: Hashable, Sendable {
     /// Which header an offset counts from (NFT_PAYLOAD_*).
-    package enum Header: UInt32, Sendable { case network = 1, transport = 2 }
+    public enum Header: UInt32, Sendable { case network = 1, transport = 2 }
 
     /// A property of the packet that is not in it (NFT_META_*).
-    package enum Meta: UInt32, Sendable {
+    public enum Meta: UInt32, Sendable {
         case mark = 3, inputInterface = 4, outputInterface = 5, inputName = 6, outputName = 7
         case transportProtocol = 16, outputKind = 27
     }
 
     /// Registers of 16 bytes (NFT_REG_1 and on), which long keys run over, and words of four bytes in them
     /// (NFT_REG32_00 and on).
-    package enum Register: UInt32, Sendable { case first = 1, second = 2, secondWord = 9, fifthWord = 12 }
+    public enum Register: UInt32, Sendable { case first = 1, second = 2, secondWord = 9, fifthWord = 12 }
 
     case payload(Header, offset: UInt32, length: UInt32, to: Register)
     case meta(Meta, to: Register)

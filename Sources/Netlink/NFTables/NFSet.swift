@@ -3,15 +3,15 @@
 import Basics
 
 /// A set of nftables, or a map when it leads from keys to data.
-package struct NFSet: Hashable, Sendable {
+public struct NFSet: Hashable, Sendable {
     /// What keys and data are, as `nft` names it. The kernel only minds the length; the number is for whoever lists
     /// the table.
-    package struct DataType: Hashable, Sendable {
-        package let number: UInt32
+    public struct DataType: Hashable, Sendable {
+        public let number: UInt32
         /// Bytes.
-        package let length: UInt32
+        public let length: UInt32
         /// Whether `nft` shows it by network order (2) or by that of the machine (1).
-        package let byteOrder: UInt32
+        public let byteOrder: UInt32
         /// The lengths of the parts of a concatenation.
         private(set) var parts: [UInt32] = []
 
@@ -22,35 +22,35 @@ package struct NFSet: Hashable, Sendable {
             self.parts = parts
         }
 
-        package static let ipv4Address = DataType(number: 7, length: 4, byteOrder: 2)
-        package static let ipv6Address = DataType(number: 8, length: 16, byteOrder: 2)
-        package static let icmpv6Type = DataType(number: 29, length: 1, byteOrder: 1)
-        package static let interfaceIndex = DataType(number: 20, length: 4, byteOrder: 1)
-        package static let interfaceName = DataType(number: 41, length: 16, byteOrder: 1)
-        package static let protocolNumber = DataType(number: 12, length: 1, byteOrder: 1)
-        package static let port = DataType(number: 13, length: 2, byteOrder: 2)
-        package static let mark = DataType(number: 19, length: 4, byteOrder: 1)
+        public static let ipv4Address = DataType(number: 7, length: 4, byteOrder: 2)
+        public static let ipv6Address = DataType(number: 8, length: 16, byteOrder: 2)
+        public static let icmpv6Type = DataType(number: 29, length: 1, byteOrder: 1)
+        public static let interfaceIndex = DataType(number: 20, length: 4, byteOrder: 1)
+        public static let interfaceName = DataType(number: 41, length: 16, byteOrder: 1)
+        public static let protocolNumber = DataType(number: 12, length: 1, byteOrder: 1)
+        public static let port = DataType(number: 13, length: 2, byteOrder: 2)
+        public static let mark = DataType(number: 19, length: 4, byteOrder: 1)
 
         /// Several one behind the other, each in whole words of four bytes.
-        package static func concatenation(_ types: DataType...) -> DataType {
+        public static func concatenation(_ types: DataType...) -> DataType {
             DataType(
                 number: types.reduce(0) { $0 << 6 | $1.number }, length: types.reduce(0) { $0 + ($1.length + 3) & ~3 },
                 byteOrder: 1, parts: types.map(\.length))
         }
     }
 
-    package var name: String
-    package var key: DataType
+    public var name: String
+    public var key: DataType
     /// For a map.
-    package var data: DataType?
+    public var data: DataType?
     /// Its elements never change.
-    package var isConstant = false
+    public var isConstant = false
     /// Keys are ranges of a concatenation (NFT_SET_INTERVAL and NFT_SET_CONCAT).
-    package var isInterval = false
+    public var isInterval = false
     /// Each element counts the packets that it was found for.
-    package var countsPackets = false
+    public var countsPackets = false
 
-    package init(_ name: String, _ key: DataType, data: DataType? = nil, isConstant: Bool = false) {
+    public init(_ name: String, _ key: DataType, data: DataType? = nil, isConstant: Bool = false) {
         self.name = name
         self.key = key
         self.data = data
@@ -80,13 +80,13 @@ package struct NFSet: Hashable, Sendable {
 }
 
 /// An element of a set: a key, and in a map what it leads to. Bytes as a packet or the machine has them.
-package struct NFElement: Hashable, Sendable {
-    package var key: [UInt8]
+public struct NFElement: Hashable, Sendable {
+    public var key: [UInt8]
     /// The last key, where the element is a range.
-    package var end: [UInt8]?
-    package var data: [UInt8]?
+    public var end: [UInt8]?
+    public var data: [UInt8]?
 
-    package init(_ key: [UInt8], end: [UInt8]? = nil, data: [UInt8]? = nil) {
+    public init(_ key: [UInt8], end: [UInt8]? = nil, data: [UInt8]? = nil) {
         self.key = key
         self.end = end
         self.data = data

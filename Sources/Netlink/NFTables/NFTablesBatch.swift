@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import Basics
+public import Basics
 
 /// A table of nftables: its family and its name say which.
-package struct NFTable: Hashable, Sendable {
-    package var family: AddressFamily
-    package var name: String
+public struct NFTable: Hashable, Sendable {
+    public var family: AddressFamily
+    public var name: String
 
-    package init(_ family: AddressFamily, _ name: String) {
+    public init(_ family: AddressFamily, _ name: String) {
         self.family = family
         self.name = name
     }
 }
 
 /// Where a base chain hears of packets (NF_INET_*), all of type `filter`.
-package enum NFHook: UInt32, Hashable, Sendable {
+public enum NFHook: UInt32, Hashable, Sendable {
     case prerouting = 0, input = 1, output = 3
 }
 
@@ -32,9 +32,9 @@ package enum NFHook: UInt32, Hashable, Sendable {
 ///     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 ///     |            Netlink message of type 17 (end)                   |
 ///     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-package struct NFTablesBatch: Sendable {
+public struct NFTablesBatch: Sendable {
     /// One change; what is added may be there already, what is deleted must be there.
-    package enum Command: Hashable, Sendable {
+    public enum Command: Hashable, Sendable {
         case addTable(NFTable)
         /// With all that is in it.
         case deleteTable(NFTable)
@@ -49,13 +49,13 @@ package struct NFTablesBatch: Sendable {
         case addRule(NFTable, chain: String, [NFExpression])
     }
 
-    package var commands: [Command]
+    public var commands: [Command]
 
-    package init(_ commands: [Command] = []) { self.commands = commands }
+    public init(_ commands: [Command] = []) { self.commands = commands }
 
     /// Appends the whole batch; its messages have sequence numbers from this one on. Returns the number after the last.
     @discardableResult
-    package func write(into buffer: inout MessageBuffer, sequence: UInt32) -> UInt32 {
+    public func write(into buffer: inout MessageBuffer, sequence: UInt32) -> UInt32 {
         var sequence = sequence
         var setID: UInt32 = 0
         Self.frame(&buffer, NFMessage.begin, sequence)

@@ -3,13 +3,13 @@
 import Basics
 
 /// Something was taken out of a table: what an owner of the table wants to hear of.
-package struct NFTablesNews: Equatable, Sendable {
-    package var table: NFTable
+public struct NFTablesNews: Equatable, Sendable {
+    public var table: NFTable
     /// The socket of whoever did it.
-    package var sender: UInt32
+    public var sender: UInt32
 
     /// Nil for all other messages.
-    package init?(_ message: Message) throws(MalformedMessage) {
+    public init?(_ message: Message) throws(MalformedMessage) {
         let deletions = [
             NFMessage.deleteTable, NFMessage.deleteChain, NFMessage.deleteRule, NFMessage.deleteSet,
             NFMessage.deleteElement,
