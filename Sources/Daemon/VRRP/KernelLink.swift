@@ -197,17 +197,17 @@ extension HeldRoute {
 extension AddressLedger.Holding {
     /// As the kernel is asked for it.
     fileprivate var address: InterfaceAddress {
-        var flags: InterfaceAddress.Flags = []
-        for (mine, theirs) in Self.flags where entry.flags.contains(mine) { flags.insert(theirs) }
-        return InterfaceAddress(
+        InterfaceAddress(
             entry.prefix, interface: interface, peer: entry.peer, broadcast: entry.broadcast, label: entry.label,
-            scope: entry.scope, flags: flags, preferredLifetime: entry.preferredLifetime)
+            scope: entry.scope, flags: entry.flags.isEmpty ? [] : flags, preferredLifetime: entry.preferredLifetime)
     }
 
-    private static var flags: [(AddressEntry.Flags, InterfaceAddress.Flags)] {
-        [
-            (.home, .home), (.withoutDuplicateDetection, .withoutDuplicateDetection), (.managesTemporary, .managesTemporary),
-            (.noPrefixRoute, .noPrefixRoute), (.autojoin, .autojoin),
-        ]
+    private var flags: InterfaceAddress.Flags {
+        Self.flags.reduce(into: []) { flags, pair in if entry.flags.contains(pair.mine) { flags.insert(pair.theirs) } }
     }
+
+    private static let flags: [(mine: AddressEntry.Flags, theirs: InterfaceAddress.Flags)] = [
+        (.home, .home), (.withoutDuplicateDetection, .withoutDuplicateDetection), (.managesTemporary, .managesTemporary),
+        (.noPrefixRoute, .noPrefixRoute), (.autojoin, .autojoin),
+    ]
 }

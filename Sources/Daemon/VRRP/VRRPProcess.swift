@@ -41,8 +41,9 @@ package final class VRRPProcess: ChildProcess {
     private var toAnnounce: [AddressLedger.Holding] = []
     private var socketsAreStale = false
     private var stepIsScheduled = false
-    /// Slices since the keeper last got work.
-    private var steps = 0
+    /// Until when news are left where they are, while addresses are changed.
+    private var deafUntil = Instant.zero
+    private var hearsSoon = false
     /// Places of the routers that hold their addresses, routes and rules.
     private var holders: Set<Int> = []
     /// Whether the kernel may have dropped routes without a word, or would now take those that it refused.
@@ -531,13 +532,17 @@ package final class VRRPProcess: ChildProcess {
     }
 
     private func holdings(_ entries: ArraySlice<AddressEntry>, of settings: RouterSettings) -> [AddressLedger.Holding] {
+        var holdings: [AddressLedger.Holding] = []
+        holdings.reserveCapacity(entries.count)
+        let isPlain = settings.madeInterfaces.isEmpty
         // Mostly one after the other on the same interface.
         var last: (name: String, index: UInt32?)?
-        return entries.compactMap { entry in
-            guard let name = settings.interface(of: entry) else { return nil }
+        for entry in entries {
+            guard let name = isPlain ? entry.interface ?? settings.interface : settings.interface(of: entry) else { continue }
             if last?.name != name { last = (name, interfaces.index(of: name)) }
-            return (last?.index).map { AddressLedger.Holding(entry, on: $0) }
+            if let index = last?.index { holdings.append(AddressLedger.Holding(entry, on: index)) }
         }
+        return holdings
     }
 
     /// Has a router hold these addresses, refused by the firewall where it does not accept packets to them.
@@ -559,15 +564,19 @@ package final class VRRPProcess: ChildProcess {
         for holding in toAnnounce { keeper.queueAnnouncement(of: holding) }
         toAnnounce.removeAll(keepingCapacity: toAnnounce.count <= AddressKeeper.slice)
         settleRoutes()
-        guard keeper.hasWork else { return kernel.isSettled ? firewall.sweep() : () }
+        guard keeper.hasWork else {
+            return kernel.isSettled ? firewall.sweep() : ()
+        }
         guard !stepIsScheduled else { return }
+        deafUntil = .now + Self.deafness
         step(keeper)
-        steps = 0
         scheduleStep()
     }
 
-    /// News are heard after so many slices at the latest, a link that went down among them.
-    private static let deafSteps = 10
+    /// Changes bring as many news of themselves, which can wait; so long at most, for a link that went down may be among them.
+    private static let deafness = Interval.milliseconds(50)
+    /// How long after the last change its news are heard: whoever else was told of it is given the processors first.
+    private static let rest = Interval.milliseconds(10)
 
     /// A slice of the addresses, and with the last of them the routes that wait for addresses.
     private func step(_ keeper: AddressKeeper) {
@@ -579,14 +588,28 @@ package final class VRRPProcess: ChildProcess {
     /// The next slice comes after everything that is due by then.
     private func scheduleStep() {
         guard let keeper else { return }
-        steps += 1
-        kernel.isListening = !keeper.hasChanges || steps % Self.deafSteps == 0
+        let now = Instant.now
+        listen(at: now, isChanging: keeper.hasChanges)
         guard keeper.hasWork else { return }
         stepIsScheduled = true
         environment.loop.after(.zero) { [unowned self] _ in
             stepIsScheduled = false
             step(keeper)
             scheduleStep()
+        }
+    }
+
+    /// Turns a deaf ear to the kernel while it is kept busy, but for a turn now and then.
+    private func listen(at now: Instant, isChanging: Bool) {
+        if isChanging {
+            kernel.isListening = now >= deafUntil
+            if kernel.isListening { deafUntil = now + Self.deafness }
+        } else if !kernel.isListening, !hearsSoon {
+            hearsSoon = true
+            environment.loop.after(Self.rest) { [unowned self] _ in
+                hearsSoon = false
+                kernel.isListening = !(keeper?.hasChanges ?? false)
+            }
         }
     }
 

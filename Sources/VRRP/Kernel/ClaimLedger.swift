@@ -41,6 +41,9 @@ package struct ClaimLedger<Item: Claimable> {
 
     /// What is known of one thing.
     private struct Entry {
+        let key: Item.Key
+        /// Whether this is a place in use.
+        var isUsed = true
         var wanted: Item?
         var claimants = 0
         var held: Item?
@@ -52,9 +55,16 @@ package struct ClaimLedger<Item: Claimable> {
     }
 
     private var claims: [Int: [Item]] = [:]
-    private var entries: [Item.Key: Entry] = [:]
-    /// Keys touched since the last settling, each once, in the order of touching: the order in which things are added.
-    private var touched: [Item.Key] = []
+    /// What is known, at the places that ``places`` tells; things claimed together mostly lie one behind the other.
+    private var entries: [Entry] = []
+    private var places: [Item.Key: Int32] = [:]
+    /// Places of entries that are used no more.
+    private var free: [Int] = []
+    /// Where the thing should be that is looked for next: a thousand are asked for in the order in which they were claimed, and
+    /// most need not be looked up at all.
+    private var likely = 0
+    /// Places touched since the last settling, each once, in the order of touching: the order in which things are added.
+    private var touched: [Int] = []
 
     package init() {}
 
@@ -64,38 +74,35 @@ package struct ClaimLedger<Item: Claimable> {
         guard before != items else { return }
         makeRoom(for: items.count)
         for item in items {
-            change(item.key) { entry in
-                entry.wanted = item
-                entry.claimants += 1
-            }
+            let place = touch(item.key)
+            entries[place].wanted = item
+            entries[place].claimants += 1
         }
         for item in before {
-            change(item.key) { entry in
-                entry.claimants -= 1
-                if entry.claimants == 0 { entry.wanted = nil }
-            }
+            let place = touch(item.key)
+            entries[place].claimants -= 1
+            if entries[place].claimants == 0 { entries[place].wanted = nil }
         }
         claims[claimant] = items.isEmpty ? nil : items
     }
 
     /// Notes something that is in the kernel already and ours to keep or to remove.
-    package mutating func adopt(_ item: Item) {
-        change(item.key) { $0.held = item }
-    }
+    package mutating func adopt(_ item: Item) { entries[touch(item.key)].held = item }
 
     /// Notes that something has gone without our doing. Returns whether it is still wanted; the next settling adds it again.
     package mutating func lose(_ key: Item.Key) -> Bool {
-        guard let entry = entries[key], entry.held != nil else { return false }
-        change(key) { $0.held = nil }
-        return entry.wanted != nil
+        guard let place = find(key), entries[place].held != nil else { return false }
+        entries[touch(key)].held = nil
+        return entries[place].wanted != nil
     }
 
     /// Forgets what has gone with something else; what is claimed of it is added when it is claimed anew.
     package mutating func forget(where isGone: (Item) -> Bool) {
-        for (key, entry) in entries {
-            guard let item = entry.held, isGone(item) else { continue }
-            entries[key]?.held = nil
-            if entry.wanted == nil, !entry.isTouched { entries[key] = nil }
+        for (key, place) in places {
+            let place = Int(place)
+            guard let item = entries[place].held, isGone(item) else { continue }
+            entries[place].held = nil
+            if entries[place].wanted == nil, !entries[place].isTouched { release(place, key) }
         }
     }
 
@@ -103,41 +110,42 @@ package struct ClaimLedger<Item: Claimable> {
     package func claims(of claimant: Int) -> [Item] { claims[claimant] ?? [] }
 
     /// Whether something is ours: held or about to be.
-    package func holds(_ key: Item.Key) -> Bool { entries[key]?.held != nil }
+    package func holds(_ key: Item.Key) -> Bool { find(key).map { entries[$0].held != nil } ?? false }
 
     /// Whether something is to be added that ``arrive(_:)`` has not told of.
-    package func isComing(_ key: Item.Key) -> Bool { entries[key]?.isComing ?? false }
+    package func isComing(_ key: Item.Key) -> Bool { find(key).map { entries[$0].isComing } ?? false }
 
     /// Waits for something that is coming. Returns false if it is there already; nil if it is not held at all.
     package mutating func expect(_ key: Item.Key) -> Bool? {
-        guard let place = entries.index(forKey: key), entries.values[place].held != nil else { return nil }
-        if entries.values[place].isComing { entries.values[place].isAwaited = true }
-        return entries.values[place].isComing
+        guard let place = findNext(key), entries[place].held != nil else { return nil }
+        if entries[place].isComing { entries[place].isAwaited = true }
+        return entries[place].isComing
     }
 
     /// Notes that something has been added. Returns whether it was awaited.
     package mutating func arrive(_ key: Item.Key) -> Bool {
-        guard let place = entries.index(forKey: key) else { return false }
-        defer { (entries.values[place].isComing, entries.values[place].isAwaited) = (false, false) }
-        return entries.values[place].isAwaited
+        guard let place = findNext(key) else { return false }
+        defer { (entries[place].isComing, entries[place].isAwaited) = (false, false) }
+        return entries[place].isAwaited
     }
 
     /// Whether nothing is held, nor about to be.
-    package var isEmpty: Bool { entries.values.allSatisfy { $0.held == nil } }
+    package var isEmpty: Bool { places.isEmpty || entries.allSatisfy { $0.held == nil } }
 
     /// All that is held or about to be, in no order.
-    package var holdings: [Item] { entries.values.compactMap(\.held) }
+    package var holdings: [Item] { entries.compactMap(\.held) }
 
     /// What to ask of the kernel so that it holds what is wanted. From here on that counts as done.
     package mutating func settle() -> Settlement {
         var settlement = Settlement()
-        for key in touched {
-            guard let place = entries.index(forKey: key) else { continue }
-            Self.settle(&entries.values[place], into: &settlement)
-            if entries.values[place].wanted == nil { entries.remove(at: place) }
+        guard !touched.isEmpty else { return settlement }
+        if touched.count > Self.usual { settlement.added.reserveCapacity(touched.count) }
+        for place in touched {
+            Self.settle(&entries[place], into: &settlement)
+            if entries[place].wanted == nil { release(place, entries[place].key) }
         }
         // A thousand addresses settle when the state changes, not with every advert.
-        touched.removeAll(keepingCapacity: touched.count <= 64)
+        touched.removeAll(keepingCapacity: touched.count <= Self.usual)
         return settlement
     }
 
@@ -160,21 +168,54 @@ package struct ClaimLedger<Item: Claimable> {
         entry.held = entry.wanted
     }
 
+    // MARK: Places
+
+    /// So many at once are nothing to prepare for.
+    private static var usual: Int { 64 }
+
     /// Thousands at once: growing step by step would copy each several times over.
     private mutating func makeRoom(for count: Int) {
-        guard count > 64 else { return }
+        guard count > Self.usual else { return }
         entries.reserveCapacity(entries.count + count)
+        places.reserveCapacity(places.count + count)
         touched.reserveCapacity(touched.count + count)
     }
 
-    private mutating func change(_ key: Item.Key, _ body: (inout Entry) -> Void) {
-        if Self.change(&entries[key, default: Entry()], body) { touched.append(key) }
+    private func find(_ key: Item.Key) -> Int? { places[key].map { Int($0) } }
+
+    /// Like ``find(_:)``, for those who ask for one after the other.
+    private mutating func findNext(_ key: Item.Key) -> Int? {
+        let isLikely = likely < entries.count && entries[likely].key == key && entries[likely].isUsed
+        guard let place = isLikely ? likely : find(key) else { return nil }
+        likely = place + 1
+        return place
     }
 
-    /// Whether it had not been touched.
-    private static func change(_ entry: inout Entry, _ body: (inout Entry) -> Void) -> Bool {
-        body(&entry)
-        defer { entry.isTouched = true }
-        return !entry.isTouched
+    /// The place of something, known or not, which is to be looked at in the next settling.
+    private mutating func touch(_ key: Item.Key) -> Int {
+        let next = free.last ?? entries.count
+        let place = Self.keep(&places[key, default: Int32(truncatingIfNeeded: next)])
+        if place == entries.count {
+            entries.append(Entry(key: key))
+        } else if place == next {
+            entries[place] = Entry(key: key)
+            free.removeLast()
+        }
+        if !entries[place].isTouched { touched.append(place) }
+        entries[place].isTouched = true
+        return place
+    }
+
+    /// Has the dictionary keep what it may only have been lent.
+    private static func keep(_ place: inout Int32) -> Int { Int(place) }
+
+    private mutating func release(_ place: Int, _ key: Item.Key) {
+        places[key] = nil
+        entries[place].isUsed = false
+        if places.isEmpty {
+            (entries, free, likely) = ([], [], 0)
+        } else {
+            free.append(place)
+        }
     }
 }

@@ -16,10 +16,12 @@ package struct AnnouncementSchedule: Equatable, Sendable {
         package init(gap: Interval) { self.gap = gap }
     }
 
-    /// Announcements in one slice of a repeated round, and the pause after a slice and between rounds.
+    /// Announcements in one slice of a repeated round, and the pause after a slice.
     private static let slice = 128
     private static let slicePause = Interval.milliseconds(1)
+    /// Between rounds, and for each address: the addresses of a first round are being brought into the kernel meanwhile.
     private static let roundPause = Interval.milliseconds(20)
+    private static let addressPause = Interval.microseconds(50)
 
     private var settings: AnnouncementSettings
     /// How many addresses there are.
@@ -163,6 +165,6 @@ package struct AnnouncementSchedule: Equatable, Sendable {
     private mutating func endRound(at now: Instant) {
         (cursor, isFirstRound) = (0, false)
         roundsLeft -= 1
-        nextSlice = roundsLeft > 0 ? now + Self.roundPause : nil
+        nextSlice = roundsLeft > 0 ? now + max(Self.roundPause, Self.addressPause * count) : nil
     }
 }
