@@ -55,6 +55,23 @@ package enum Privileges {
     /// Whether this process has real-time priority.
     package static var isRealtime: Bool { sched_getscheduler(0) & ~resetOnFork == SCHED_RR }
 
+    /// Real-time priority for a process of ordinary scheduling, until ``endUrgency()``. False: its scheduling is another, or
+    /// a limit (RLIMIT_RTTIME) would end it if it worked for long.
+    package static func beginUrgency(_ priority: Int32) throws(SystemError) -> Bool {
+        var limit = rlimit()
+        guard sched_getscheduler(0) == SCHED_OTHER, getrlimit(__rlimit_resource_t(__RLIMIT_RTTIME.rawValue), &limit) == 0,
+            limit.rlim_cur >= amplePatience
+        else { return false }
+        try setRealtime(priority: priority)
+        return true
+    }
+
+    /// Ordinary scheduling again.
+    package static func endUrgency() {
+        var ordinary = sched_param()
+        sched_setscheduler(0, SCHED_OTHER, &ordinary)
+    }
+
     /// Keeps all memory, present and future, out of swap.
     package static func lockMemory() throws(SystemError) {
         // Root needs no limit for it; others may be allowed by a limit that they cannot raise.

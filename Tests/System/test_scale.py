@@ -8,6 +8,7 @@ import time
 
 from lab import BINARY, PEER, Lab, check, children, configuration, instance, pss, wait_until
 from suite import need, test
+from test_notify import SECURE, Scripts
 from wire import Sniffer, gaps
 
 
@@ -53,6 +54,37 @@ for detail in (False, True):
                 first.setdefault(arp.sender, arp.at)
             last = max(first.values()) - heard.adverts[0].at
             check(last < 1, f"the last first announcement came {1000 * last:.0f} ms after the first advert")
+
+
+@test("a new master brings its addresses at real-time priority, and is an ordinary process again; scripts always are ordinary",
+      limit=40, known="2.2.7 has no such thing")
+def _():
+    with Lab(routers=1) as lab:
+        a, scripts = lab.routers[0], Scripts(lab)
+        script = scripts.make("policy", "cut -d' ' -f41 /proc/self/stat >>$OUT/calls")
+        many = [f"10.98.{n // 250}.{n % 250 + 1}/32" for n in range(1000)]
+
+        def policies(extra):
+            """How the VRRP process is scheduled from its start until some time after it became master."""
+            router = instance(interval=0.2, excluded=many, extra=f'notify_master "{script}"\n')
+            a.daemon.start(configuration(router, extra=SECURE + extra), detail=False)
+            pid, seen = a.daemon.pid("vrrp.pid"), [os.SCHED_OTHER]
+            end = time.monotonic() + 2.5
+            while time.monotonic() < end:
+                policy = os.sched_getscheduler(pid)
+                if policy != seen[-1]:
+                    seen.append(policy)
+                time.sleep(0.0002)
+            check(len(a.virtual_addresses()) == 1001, "all addresses are there", lab.logs)
+            a.daemon.stop()
+            return seen
+
+        urgent = os.SCHED_RR | os.SCHED_RESET_ON_FORK
+        seen = policies("")
+        check(seen == [os.SCHED_OTHER, urgent, os.SCHED_OTHER], "raised once, and lowered again", seen)
+        seen = policies("vrrp_priority -5\n")
+        check(seen == [os.SCHED_OTHER], "where the file says how, it is left alone", seen)
+        scripts.wait(["0", "0"])
 
 
 @test("takeover of 1,000 addresses at 0.1 s: the new master's adverts are not late, the old one has none left", limit=60,

@@ -30,14 +30,16 @@ final class AnnouncementRelay {
     /// What was handed over and may not have left yet, oldest first.
     private var underWay: [(number: UInt32, holdings: ArraySlice<AddressLedger.Holding>)] = []
 
-    /// Starts the process, which sends by way of `sender`; `failed` is called here when a frame could not leave.
+    /// Starts the process, which sends by way of `sender` and ahead of others if `isUrgent`; `failed` is called here when a frame
+    /// could not leave.
     init(
-        _ environment: ProcessEnvironment, _ sender: AnnouncementSender, failed: @escaping (SystemError) -> Void
+        _ environment: ProcessEnvironment, _ sender: AnnouncementSender, isUrgent: Bool, failed: @escaping (SystemError) -> Void
     ) throws(SystemError) {
         let numbers = try SharedNumbers(count: Number.count)
         self.numbers = numbers
         companion = Companion(
             environment, title: "Announcement process", keeping: [sender.descriptor],
+            prepare: { if isUrgent { Urgency.beginForGood() } },
             work: { Self.work($0, sender, numbers) },
             heard: { bytes, _ in
                 let code = bytes.reduce(0) { $0 << 8 | Int32($1) }

@@ -44,6 +44,7 @@ package final class VRRPProcess: ChildProcess {
     /// Until when news are left where they are, while addresses are changed.
     private var deafUntil = Instant.zero
     private var hearsSoon = false
+    private let urgency: Urgency
     /// Places of the routers that hold their addresses, routes and rules.
     private var holders: Set<Int> = []
     /// Whether the kernel may have dropped routes without a word, or would now take those that it refused.
@@ -64,6 +65,7 @@ package final class VRRPProcess: ChildProcess {
         poller = LinkPoller(environment)
         programs = ProcessTracker(environment)
         status = VRRPStatus(environment)
+        urgency = Urgency(environment)
         let originals = OriginalSettings(environment.keptFiles?.settings)
         reports = MembershipReports(originals)
         promotion = SecondaryPromotion(originals) { environment.log($0) }
@@ -235,6 +237,7 @@ package final class VRRPProcess: ChildProcess {
     /// answered.
     package func stop(at now: Instant) {
         isStopping = true
+        urgency.end()
         scripts.stop()
         reporter.pipes.stop()
         routers.handle(.stop, at: now, into: &actions)
@@ -427,6 +430,7 @@ package final class VRRPProcess: ChildProcess {
             return
         case .hold(let place):
             sockets.flush()
+            urgency.begin(at: now)
             holders.insert(place)
             raise(place)
             if let router = routers.routers[place] { claim(holdings(of: router), of: router, at: place) }
@@ -559,12 +563,13 @@ package final class VRRPProcess: ChildProcess {
     private func settle() {
         guard let keeper else { return }
         firewall.settle()
-        guard firewall.isReady || isStopping else { return }
+        guard firewall.isReady || isStopping else { return urgency.end() }
         keeper.settle()
         for holding in toAnnounce { keeper.queueAnnouncement(of: holding) }
         toAnnounce.removeAll(keepingCapacity: toAnnounce.count <= AddressKeeper.slice)
         settleRoutes()
         guard keeper.hasWork else {
+            urgency.end()
             return kernel.isSettled ? firewall.sweep() : ()
         }
         guard !stepIsScheduled else { return }
@@ -590,6 +595,7 @@ package final class VRRPProcess: ChildProcess {
         guard let keeper else { return }
         let now = Instant.now
         listen(at: now, isChanging: keeper.hasChanges)
+        if !keeper.hasChanges || urgency.isTooLong(at: now) { urgency.end() }
         guard keeper.hasWork else { return }
         stepIsScheduled = true
         environment.loop.after(.zero) { [unowned self] _ in
@@ -639,7 +645,7 @@ package final class VRRPProcess: ChildProcess {
         }
         guard relay == nil else { return }
         do throws(SystemError) {
-            relay = try AnnouncementRelay(environment, announcer) { [unowned self] in noteUnannounced($0) }
+            relay = try AnnouncementRelay(environment, announcer, isUrgent: urgency.isLeftToUs) { [unowned self] in noteUnannounced($0) }
         } catch {
             environment.log("cannot share numbers with the announcement process: \(error)")
         }

@@ -12,6 +12,7 @@ final class Companion {
     private let environment: ProcessEnvironment
     private let title: String
     private let kept: [FileDescriptor]
+    private let prepare: () -> Void
     private let work: (MessageChannel) -> Int32
     private let heard: ([UInt8], Instant) -> Void
     private var channel: MessageChannel?
@@ -25,14 +26,15 @@ final class Companion {
     private static let pause = Interval.seconds(5)
 
     /// Starts the process. `work` runs there, with the descriptors `kept`, and returns its exit code; `heard` is called here with
-    /// what it sends.
+    /// what it sends. What takes privileges is done there by `prepare`, before they are given up.
     init(
-        _ environment: ProcessEnvironment, title: String, keeping kept: [FileDescriptor] = [], work: @escaping (MessageChannel) -> Int32,
-        heard: @escaping ([UInt8], Instant) -> Void
+        _ environment: ProcessEnvironment, title: String, keeping kept: [FileDescriptor] = [], prepare: @escaping () -> Void = {},
+        work: @escaping (MessageChannel) -> Int32, heard: @escaping ([UInt8], Instant) -> Void
     ) {
         self.environment = environment
         self.title = title
         self.kept = kept
+        self.prepare = prepare
         self.work = work
         self.heard = heard
         start()
@@ -82,11 +84,12 @@ final class Companion {
             let (near, far) = try MessageChannel.pair()
             let parent = Processes.own
             process = try environment.processes.fork(
-                {
+                { [prepare] in
                     Processes.closeDescriptors(except: [far.descriptor.number] + kept.map(\.number))
                     guard Processes.dieWithParent(.kill, parent: parent) else { return 0 }
                     Processes.beginSession()
                     Signals.reset()
+                    prepare()
                     try? Privileges.keepOnly([])
                     return work(far)
                 },
