@@ -132,6 +132,18 @@ final class VRRPObservers {
     }
 }
 
+extension VRRPObservers {
+    /// Tells managers of an advert that was refused, as often as the log does: once for a reason and a sender, until he has sent a
+    /// good one.
+    func note(_ notice: Notice, of routers: VirtualRouters, interface: (String) -> UInt32?) {
+        guard let snmp, case .router(let name, .rejected(let rejection, let sender)) = notice,
+            let router = routers.settings.routers.first(where: { $0.name == name }), let index = router.interface.flatMap(interface)
+        else { return }
+        let served = ServedMIBs(globals.snmp, environment.commandLine)
+        RouterNotifications.refusal(rejection, from: sender, of: router, interface: index, served).map(snmp.notify)
+    }
+}
+
 /// Which MIBs are served: what the configuration says, or all with `-x`.
 struct ServedMIBs {
     var routers: Bool

@@ -453,6 +453,7 @@ package final class VRRPProcess: ChildProcess {
             reporter.report(report, of: routers, at: now)
             if case .transition(let transition) = report { connections.note(transition) }
         case .notice(let notice):
+            observers?.note(notice, of: routers, interface: { interfaces.index(of: $0) })
             if !notice.isDetail || environment.commandLine.logsDetail { environment.log(notice.text) }
         case .added(let place):
             socketsAreStale = true

@@ -20,6 +20,8 @@ package struct Statistics: Hashable, Sendable {
     package var routerIDErrors: UInt64 = 0
     package var destinationErrors: UInt64 = 0
     package var unknownPeers: UInt64 = 0
+    /// The last one that RFC 6527 has a number for, by that number; 0: none yet.
+    package var lastProtocolError: UInt8 = 0
 
     package var unknownAuthentication: UInt64 = 0
     package var authenticationMismatches: UInt64 = 0
@@ -43,6 +45,7 @@ package struct Statistics: Hashable, Sendable {
 
     /// Counts a packet that is not an advert for us.
     package mutating func count(_ rejection: Rejection) {
+        lastProtocolError = rejection.protocolError ?? lastProtocolError
         switch rejection {
         case .length, .notVRRP: lengthErrors &+= 1
         case .hopLimit: hopLimitErrors &+= 1

@@ -33,6 +33,20 @@ package enum Rejection: Error, Hashable, Sendable {
     /// The trailer of `auth_hmac` is missing, or not as it has to be.
     case trailer(TrailerFault)
 
+    /// Its number among the protocol errors of RFC 6527 (vrrpv3StatisticsProtoErrReason): ipTtlError(1), versionError(2),
+    /// checksumError(3), vrIdError(4); nil for all others.
+    package var protocolError: UInt8? {
+        switch self {
+        case .hopLimit: 1
+        case .version: 2
+        case .checksum: 3
+        case .routerID: 4
+        case .length, .notVRRP, .type, .noAddresses, .interval, .unknownAuthentication, .authenticationMismatch,
+            .authenticationFailed, .replayedHeader, .destination, .unknownPeer, .trailer:
+            nil
+        }
+    }
+
     /// What is wrong with an authentication trailer; one counter each.
     package enum TrailerFault: Hashable, Sendable {
         case missing, malformed, unknownKey, invalid, stale, replayed

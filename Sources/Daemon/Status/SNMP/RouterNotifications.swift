@@ -50,6 +50,25 @@ enum RouterNotifications {
         return notifications
     }
 
+    /// vrrpTrapAuthFailure or vrrpv3ProtoError for an advert that was refused; nil where its MIB knows no such reason.
+    static func refusal(
+        _ rejection: Rejection, from sender: IPAddress, of router: RouterSettings, interface: UInt32, _ served: ServedMIBs
+    ) -> ManagedNotification? {
+        let index = [interface, UInt32(router.routerID)]
+        if let kind = rejection.authenticationError, served.version2, router.version == .v2, case .v4(let word) = sender {
+            let operations = StandardObjects.version2.appending(1)
+            return ManagedNotification(
+                StandardObjects.version2.appending(0, 2),
+                [
+                    ManagedObject(operations.appending(5).appending(index), .address(word)),
+                    ManagedObject(operations.appending(6).appending(index), .integer(kind)),
+                ])
+        }
+        guard let reason = rejection.protocolError, served.version3 else { return nil }
+        let object = StandardObjects.version3.appending(1, 2, 5, 1, 6).appending(index + [router.family == .ipv4 ? 1 : 2])
+        return ManagedNotification(StandardObjects.version3.appending(0, 2), [ManagedObject(object, .integer(Int32(reason)))])
+    }
+
     /// vrrpSyncGroupStateChange.
     static func group(_ group: String, row: UInt32, state: Int32, name: String) -> ManagedNotification {
         let entry = KeepalivedMIB.vrrp.appending(1, 1)
@@ -67,6 +86,20 @@ enum RouterNotifications {
         case .ownsAddresses: 1
         case .preemption: 2
         default: 3
+        }
+    }
+}
+
+extension Rejection {
+    /// vrrpTrapAuthErrorType: invalidAuthType(1), authTypeMismatch(2), authFailure(3)
+    fileprivate var authenticationError: Int32? {
+        switch self {
+        case .unknownAuthentication: 1
+        case .authenticationMismatch: 2
+        case .authenticationFailed, .replayedHeader: 3
+        case .length, .notVRRP, .hopLimit, .version, .type, .routerID, .checksum, .noAddresses, .interval, .destination, .unknownPeer,
+            .trailer:
+            nil
         }
     }
 }

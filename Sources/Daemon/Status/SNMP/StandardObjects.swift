@@ -117,7 +117,7 @@ struct StandardObjects {
         table.cell(4, .counter64(statistics.intervalErrors))
         table.cell(5, .counter64(statistics.hopLimitErrors))
         // noError(0), ipTtlError(1), versionError(2), checksumError(3), vrIdError(4)
-        table.cell(6, .integer(statistics.worstProtocolError))
+        table.cell(6, .integer(Int32(statistics.lastProtocolError)))
         table.cell(7, .counter64(statistics.priorityZeroReceived))
         table.cell(8, .counter64(statistics.priorityZeroSent))
         table.cell(9, .counter64(statistics.typeErrors))
@@ -191,15 +191,6 @@ extension RouterSnapshot {
         case .preemption: return 2
         default: return 3
         }
-    }
-}
-
-extension Statistics {
-    fileprivate var worstProtocolError: Int32 {
-        if hopLimitErrors > 0 { return 1 }
-        if versionErrors > 0 { return 2 }
-        if checksumErrors > 0 { return 3 }
-        return routerIDErrors > 0 ? 4 : 0
     }
 }
 
