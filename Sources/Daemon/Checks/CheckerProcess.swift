@@ -54,6 +54,7 @@ package final class CheckerProcess: ChildProcess {
         if !environment.runsVRRP { checkers.writeInitialValues(configuration.health.files) }
         observers.start { [unowned checkers] in checkers.state }
         checkers.start(marks.marked(configuration.health), at: Instant.now)
+        observers.noteStart()
         if environment.commandLine.logsConfiguration { checkers.state.dump().forEach { environment.log($0) } }
         sessions = BFDSubscriber.hearing(in: environment) { [unowned checkers] status, now in
             if let isUp = status.isUp { checkers.handle(.bfd(name: status.name, isUp: isUp), at: now) }

@@ -11,6 +11,8 @@ final class CheckerObservers {
     private let environment: ProcessEnvironment
     private var servers: () -> VirtualServers = { VirtualServers(seed: 0) }
     private var snmp: SNMPService?
+    /// A virtual server that begins without its quorum has lost none, which managers would be told of.
+    private var isBeginning = true
 
     init(_ environment: ProcessEnvironment) { self.environment = environment }
 
@@ -29,9 +31,13 @@ final class CheckerObservers {
 
     func stop() { snmp?.stop() }
 
+    /// All virtual servers have begun.
+    func noteStart() { isBeginning = false }
+
     /// Tells managers of a change.
     func note(_ report: Report) {
         let globals = environment.configuration.globals
+        if isBeginning, case .virtualServer(_, false) = report { return }
         guard let snmp, globals.snmp.sendsTraps,
             let notification = ServerNotifications.notification(
                 report, of: servers(), name: globals.routerID ?? HostNames.own)
