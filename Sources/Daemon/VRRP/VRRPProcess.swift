@@ -16,9 +16,7 @@ package final class VRRPProcess: ChildProcess {
     private var interfaces = Interfaces()
     private let sockets: AdvertSockets
     private let kernel: KernelLink
-    private let announcer: AnnouncementSender
-    private var relay: AnnouncementRelay?
-    private var frames = AnnouncementFrames()
+    private let announcer: Announcer
     private let reporter: TransitionReporter
     private let scripts: ScriptTracker
     private let files: FileTracker
@@ -29,8 +27,10 @@ package final class VRRPProcess: ChildProcess {
     private let programs: ProcessTracker
     private let status: VRRPStatus
     private var observers: VRRPObservers?
-    private var keeper: AddressKeeper?
-    private var routeKeeper: RouteKeeper?
+    private let keeper: AddressKeeper
+    private let steps: AddressSteps
+    private let urgency: Urgency
+    private let routes: Routes
     private let virtuals: VirtualInterfaces
     private var sessions: BFDSubscriber?
     private let connections: ConnectionSync
@@ -40,15 +40,8 @@ package final class VRRPProcess: ChildProcess {
     /// Announcements asked for in the actions being performed; they wait until it is known what has to be added first.
     private var toAnnounce: [AddressLedger.Holding] = []
     private var socketsAreStale = false
-    private var stepIsScheduled = false
-    /// Until when news are left where they are, while addresses are changed.
-    private var deafUntil = Instant.zero
-    private var hearsSoon = false
-    private let urgency: Urgency
     /// Places of the routers that hold their addresses, routes and rules.
     private var holders: Set<Int> = []
-    /// Whether the kernel may have dropped routes without a word, or would now take those that it refused.
-    private var routeDoubt: RouteDoubt?
     private var isStopping = false
     private var began = Instant.zero
     /// Instants at which routers last failed to send, so that a dead link does not fill the log.
@@ -70,7 +63,7 @@ package final class VRRPProcess: ChildProcess {
         reports = MembershipReports(originals)
         promotion = SecondaryPromotion(originals) { environment.log($0) }
         do throws(SystemError) {
-            announcer = try AnnouncementSender()
+            announcer = try Announcer(environment)
             kernel = try KernelLink(environment)
             virtuals = VirtualInterfaces(environment, kernel: kernel, originals: originals)
         } catch {
@@ -78,13 +71,11 @@ package final class VRRPProcess: ChildProcess {
             throw .fatal
         }
         keeper = AddressKeeper(
-            transmit: { [unowned self] in kernel.send($0) }, announce: { [unowned self] in announceNow($0) },
-            withdraw: { [unowned self] in relay?.withdraw() ?? [] })
-        configureRelay()
-        routeKeeper = RouteKeeper(
-            transmit: { [unowned self] in kernel.send($0, $1) },
-            later: { work in environment.loop.after(.seconds(1)) { _ in work() } },
-            log: { environment.log($0) })
+            transmit: { [kernel] in kernel.send($0) }, announce: { [announcer] in announcer.announce($0) },
+            withdraw: { [announcer] in announcer.withdraw() })
+        steps = AddressSteps(environment.loop, kernel, keeper, urgency)
+        routes = Routes(environment, kernel)
+        announcer.configure(isUrgent: urgency.isLeftToUs)
         connect()
         sessions = BFDSubscriber.hearing(in: environment) { [unowned self] status, now in
             if status.isFailure { tell(.sessionFailed(status.name), at: now) }
@@ -103,19 +94,27 @@ package final class VRRPProcess: ChildProcess {
         }
         sockets.unsent = { [unowned self] place, error in noteUnsent(place, error) }
         kernel.news = { [unowned self] news, now in
-            routeKeeper?.note(news)
+            routes.note(news)
             status.monitor(news, on: interfaces)
-            if isOwnAddress(news) { return doubtRoutes(.refused) }
+            if isOwnAddress(news) { return routes.doubt(.refused) }
             take(interfaces.note(news), at: now)
             perform(at: now)
+        }
+        announcer.link = { [unowned self] in interfaces[$0]?.link }
+        routes.link = { [unowned self] in interfaces[$0]?.link }
+        routes.addressesAreThere = { [unowned self] in !keeper.hasAdditions }
+        // With the last addresses go the routes that wait for them.
+        steps.stepped = { [unowned self] in
+            routes.send()
+            sweep()
         }
         kernel.resynchronise = { [unowned self] all, now in resynchronise(all, at: now) }
         virtuals.changed = { [unowned self] in virtualInterfacesChanged() }
         virtuals.present = { [unowned self] in interfaces }
-        virtuals.isQuiet = { [unowned self] in kernel.isSettled && !(keeper?.hasWork ?? false) }
+        virtuals.isQuiet = { [unowned self] in kernel.isSettled && !keeper.hasWork }
         firewall.name = { [unowned self] in interfaces[$0]?.name }
         firewall.ready = { [unowned self] in settle() }
-        kernel.settled = { [unowned self] in if !(keeper?.hasWork ?? false) { firewall.sweep() } }
+        kernel.settled = { [unowned self] in sweep() }
         scripts.ended = { [unowned self] name, result, now in tell(.scriptEnded(name, result), at: now) }
         poller.changed = { [unowned self] name, now in
             if let link = interfaces[name]?.link { tell(.link(name, isUp: poller.isUsable(link)), at: now) }
@@ -125,7 +124,7 @@ package final class VRRPProcess: ChildProcess {
         status.surroundings = { [unowned self] around in
             around.interfaces = interfaces.snapshots
             for place in holders {
-                for holding in keeper?.claims(of: place) ?? [] where keeper?.holds(holding.key) ?? false {
+                for holding in keeper.claims(of: place) where keeper.holds(holding.key) {
                     around.held[holding.interface, default: []].append(holding.entry.prefix)
                 }
             }
@@ -158,7 +157,7 @@ package final class VRRPProcess: ChildProcess {
         configurePolling()
         for interface in interfaces.all { routers.handle(.link(interface.name, isUp: poller.isUsable(interface.link)), at: now, into: &actions) }
         adoptAddresses()
-        adoptRoutes()
+        routes.adopt()
         claimStatics()
         claimOwnAddresses()
         files.configure(environment.configuration.vrrp.trackFiles, writesInitialValues: true, at: now)
@@ -188,7 +187,7 @@ package final class VRRPProcess: ChildProcess {
         for place in routers.occupiedPlaces {
             guard let router = routers.routers[place],
                 now - death < router.settings.advertInterval * (router.settings.downTimerAdverts - 1),
-                let first = holdings(of: router).first, keeper?.holds(first.key) ?? false
+                let first = holdings(of: router).first, keeper.holds(first.key)
             else { continue }
             routers.handle(.resume(router: place), at: now, into: &actions)
         }
@@ -222,7 +221,7 @@ package final class VRRPProcess: ChildProcess {
         perform(at: now)
         virtuals.configure(settings.routers, interfaces)
         promotion.settle(settings.routers)
-        configureRelay()
+        announcer.configure(isUrgent: urgency.isLeftToUs)
         claimOwnAddresses()
         configurePolling()
         if environment.configuration.globals.vrrp.repeatsStatesOnReload { reporter.repeatStates(of: routers) }
@@ -243,7 +242,7 @@ package final class VRRPProcess: ChildProcess {
         routers.handle(.stop, at: now, into: &actions)
         releaseStatics()
         perform(at: now)
-        while let keeper, keeper.hasWork { step(keeper) }
+        steps.finish()
         if environment.commandLine.releasesVRRP { virtuals.end(interfaces) }
         kernel.finish { [unowned self] in
             connections.stop()
@@ -279,7 +278,7 @@ package final class VRRPProcess: ChildProcess {
                 guard let router = routers.routers[place], router.state == .master,
                     observers?.path(of: router.settings) == path
                 else { continue }
-                announceNow(holdings(of: router)[...])
+                announcer.announce(holdings(of: router)[...])
             }
         }
     }
@@ -317,7 +316,7 @@ package final class VRRPProcess: ChildProcess {
     /// Whether these are news of a virtual address that we hold. They come by the thousand and it is no source of adverts; but
     /// its detection of duplicates may have ended.
     private func isOwnAddress(_ news: KernelNews) -> Bool {
-        guard case .address(let address) = news, let keeper else { return false }
+        guard case .address(let address) = news else { return false }
         let key = AddressLedger.Key(address.prefix, on: address.interface)
         guard keeper.holds(key) else { return false }
         // These may be sources, for they are there whatever the routers do.
@@ -340,19 +339,19 @@ package final class VRRPProcess: ChildProcess {
                 followLinks(.all)
             case .gone(let index, let name):
                 firewall.keepQuiet(quietInterfaces)
-                keeper?.forget(interface: index)
-                routeKeeper?.forget(interface: index)
+                keeper.forget(interface: index)
+                routes.forget(interface: index)
                 virtuals.noteGone(name, interfaces)
                 followLinks(.refused)
                 socketsAreStale = true
                 tellSources(on: name, at: now)
                 routers.handle(.link(name, isUp: false), at: now, into: &actions)
             case .address(_, let index):
-                doubtRoutes(.all)
+                routes.doubt(.all)
                 if let name = interfaces[index]?.name { tellSources(on: name, at: now) }
             case .addressRemoved(let prefix, let index):
                 if restore(AddressLedger.Key(prefix, on: index)) {
-                    doubtRoutes(.all)
+                    routes.doubt(.all)
                     continue
                 }
                 if let name = interfaces[index]?.name { tellSources(on: name, at: now) }
@@ -375,7 +374,7 @@ package final class VRRPProcess: ChildProcess {
     /// Puts an address back that somebody else took away; false if it is none of ours.
     @discardableResult
     private func restore(_ key: AddressLedger.Key) -> Bool {
-        guard let keeper, keeper.lose(key) else { return false }
+        guard keeper.lose(key) else { return false }
         let name = interfaces[key.interface]?.name ?? "interface \(key.interface)"
         environment.log("\(key.prefix) on \(name) was removed by someone else; adding it again")
         return true
@@ -440,9 +439,9 @@ package final class VRRPProcess: ChildProcess {
             if isStopping, !environment.commandLine.releasesVRRP { return }
             holders.remove(place)
             virtuals.lower(routers.routers[place]?.settings.madeInterfaces ?? [], interfaces)
-            keeper?.claim([], by: place)
+            keeper.claim([], by: place)
             firewall.claim([], by: place)
-            routeKeeper?.claim([], [], by: place)
+            routes.claim([], [], by: place)
         case .announce(let place, let from, let count):
             guard let router = routers.routers[place] else { return }
             let entries = router.announcedAddresses.dropFirst(from).prefix(count)
@@ -553,7 +552,7 @@ package final class VRRPProcess: ChildProcess {
     /// Has a router hold these addresses, refused by the firewall where it does not accept packets to them.
     private func claim(_ holdings: [AddressLedger.Holding], of router: VirtualRouter, at place: Int) {
         firewall.claim(refusals(holdings, of: router), by: place)
-        keeper?.claim(holdings, by: place)
+        keeper.claim(holdings, by: place)
     }
 
     private func refusals(_ holdings: [AddressLedger.Holding], of router: VirtualRouter) -> [FirewallEntry] {
@@ -562,101 +561,19 @@ package final class VRRPProcess: ChildProcess {
 
     /// Queues what has to change in the kernel and what has to be announced, and begins with it.
     private func settle() {
-        guard let keeper else { return }
         firewall.settle()
         guard firewall.isReady || isStopping else { return urgency.end() }
         keeper.settle()
         for holding in toAnnounce { keeper.queueAnnouncement(of: holding) }
         toAnnounce.removeAll(keepingCapacity: toAnnounce.count <= AddressKeeper.slice)
-        settleRoutes()
-        guard keeper.hasWork else {
-            urgency.end()
-            return kernel.isSettled ? firewall.sweep() : ()
-        }
-        guard !stepIsScheduled else { return }
-        deafUntil = .now + Self.deafness
-        step(keeper)
-        scheduleStep()
+        routes.settle()
+        if !keeper.hasWork { sweep() }
+        steps.begin()
     }
 
-    /// Changes bring as many news of themselves, which can wait; so long at most, for a link that went down may be among them.
-    private static let deafness = Interval.milliseconds(50)
-    /// How long after the last change its news are heard: whoever else was told of it is given the processors first.
-    private static let rest = Interval.milliseconds(10)
-
-    /// A slice of the addresses, and with the last of them the routes that wait for addresses.
-    private func step(_ keeper: AddressKeeper) {
-        keeper.step()
-        routeKeeper?.send(addressesAreThere: !keeper.hasAdditions)
+    /// Takes the entries of addresses that are gone out of the firewall.
+    private func sweep() {
         if !keeper.hasWork, kernel.isSettled { firewall.sweep() }
-    }
-
-    /// The next slice comes after everything that is due by then.
-    private func scheduleStep() {
-        guard let keeper else { return }
-        let now = Instant.now
-        listen(at: now, isChanging: keeper.hasChanges)
-        if !keeper.hasChanges || urgency.isTooLong(at: now) { urgency.end() }
-        guard keeper.hasWork else { return }
-        stepIsScheduled = true
-        environment.loop.after(.zero) { [unowned self] _ in
-            stepIsScheduled = false
-            step(keeper)
-            scheduleStep()
-        }
-    }
-
-    /// Turns a deaf ear to the kernel while it is kept busy, but for a turn now and then.
-    private func listen(at now: Instant, isChanging: Bool) {
-        if isChanging {
-            kernel.isListening = now >= deafUntil
-            if kernel.isListening { deafUntil = now + Self.deafness }
-        } else if !kernel.isListening, !hearsSoon {
-            hearsSoon = true
-            environment.loop.after(Self.rest) { [unowned self] _ in
-                hearsSoon = false
-                kernel.isListening = !(keeper?.hasChanges ?? false)
-            }
-        }
-    }
-
-    private func announceNow(_ holdings: ArraySlice<AddressLedger.Holding>) {
-        // Mostly one after the other on the same interface.
-        var link: Link?
-        for holding in holdings {
-            if link?.index != holding.interface { link = interfaces[holding.interface]?.link }
-            guard let link, let hardware = link.hardware else { continue }
-            frames.append(holding.entry.address, at: hardware, interface: holding.interface, isRouter: true)
-            environment.logDetail(announcementLine(holding.entry.address, link.name))
-        }
-        let isRelayed = frames.count >= AnnouncementRelay.burst && relay?.send(frames, of: holdings) ?? false
-        if !isRelayed { announcer.send(frames.bytes[...]) { [unowned self] in noteUnannounced($0) } }
-        frames.removeAll()
-    }
-
-    private func noteUnannounced(_ error: SystemError) { environment.logDetail("cannot announce an address: \(error)") }
-
-    /// Has announcements sent by a process of their own where a router has many addresses.
-    private func configureRelay() {
-        let most = environment.configuration.vrrp.routers.lazy.map { $0.addresses.count + $0.excludedAddresses.count }.max()
-        guard let most, most >= AnnouncementRelay.worthwhile else {
-            relay?.stop()
-            relay = nil
-            return
-        }
-        guard relay == nil else { return }
-        do throws(SystemError) {
-            relay = try AnnouncementRelay(environment, announcer, isUrgent: urgency.isLeftToUs) { [unowned self] in noteUnannounced($0) }
-        } catch {
-            environment.log("cannot share numbers with the announcement process: \(error)")
-        }
-    }
-
-    private func announcementLine(_ address: IPAddress, _ interface: String) -> String {
-        switch address {
-        case .v4: "Sending gratuitous ARP on \(interface) for \(address)"
-        case .v6: "Sending unsolicited Neighbour Advert on \(interface) for \(address)"
-        }
     }
 
     /// Takes over virtual addresses that an earlier process left in the kernel: the routers that become master keep theirs, the
@@ -665,7 +582,7 @@ package final class VRRPProcess: ChildProcess {
         for place in routers.occupiedPlaces {
             guard let router = routers.routers[place] else { continue }
             let present = holdings(of: router).filter { interfaces[$0.interface]?.has($0.entry.prefix) ?? false }
-            for holding in present { keeper?.adopt(holding) }
+            for holding in present { keeper.adopt(holding) }
             firewall.claim(refusals(present, of: router), by: place)
         }
         firewall.begin(quietInterfaces, isAskedFor: routers.routers.contains { $0?.settings.accepts == false }) {
@@ -690,52 +607,38 @@ package final class VRRPProcess: ChildProcess {
             take([.gone(index: interface.index, name: interface.name)], at: now)
         }
         for place in routers.occupiedPlaces {
-            for holding in keeper?.claims(of: place) ?? [] {
+            for holding in keeper.claims(of: place) {
                 let isThere = interfaces[holding.interface]?.has(holding.entry.prefix) ?? false
                 if !isThere { restore(holding.key) }
             }
         }
         perform(at: now)
     }
-}
 
-// MARK: Routes, rules and what is there whatever the routers do
+    // MARK: What is there whatever the routers do
 
-/// How much there is to doubt about the routes in the kernel.
-private enum RouteDoubt { case refused, all }
-
-extension VRRPProcess {
     /// Whose claims the static entries are.
     private static let statics = -1
     private static let ipvlans = -2
-    /// How long to gather news before asking for routes again.
-    private static let patience = Interval.milliseconds(20)
-
-    private func link(_ name: String) -> Link? { interfaces[name]?.link }
 
     private func claimRoutes(of place: Int) {
         guard let settings = routers.routers[place]?.settings else { return }
-        claim(settings.routes, settings.rules, by: place)
-    }
-
-    private func claim(_ routes: [RouteEntry], _ rules: [RuleEntry], by claimant: Int) {
-        if !routes.isEmpty || !rules.isEmpty { watchRoutes() }
-        routeKeeper?.claim(routes.compactMap { HeldRoute($0, link: link) }, rules.map { HeldRule($0) }, by: claimant)
+        routes.claim(settings.routes, settings.rules, by: place)
     }
 
     private func claimStatics() {
         let settings = environment.configuration.vrrp
-        keeper?.claim(settings.staticAddresses.compactMap(staticHolding), by: Self.statics)
-        claim(settings.staticRoutes, settings.staticRules, by: Self.statics)
+        keeper.claim(settings.staticAddresses.compactMap(staticHolding), by: Self.statics)
+        routes.claim(settings.staticRoutes, settings.staticRules, by: Self.statics)
     }
 
     /// Addresses of ipvlans, which adverts come from.
-    private func claimOwnAddresses() { keeper?.claim(virtuals.ownAddresses(interfaces), by: Self.ipvlans) }
+    private func claimOwnAddresses() { keeper.claim(virtuals.ownAddresses(interfaces), by: Self.ipvlans) }
 
     private func releaseStatics() {
-        keeper?.claim([], by: Self.statics)
-        keeper?.claim([], by: Self.ipvlans)
-        routeKeeper?.claim([], [], by: Self.statics)
+        keeper.claim([], by: Self.statics)
+        keeper.claim([], by: Self.ipvlans)
+        routes.claim([], [], by: Self.statics)
     }
 
     private func staticHolding(_ entry: AddressEntry) -> AddressLedger.Holding? {
@@ -743,63 +646,13 @@ extension VRRPProcess {
         return AddressLedger.Holding(entry, on: index)
     }
 
-    private func watchRoutes() {
-        kernel.watchRoutes { [unowned self] _ in doubtRoutes(.all) }
-    }
-
-    /// Takes over routes and rules that an earlier process left in the kernel.
-    private func adoptRoutes() {
-        let settings = environment.configuration.vrrp
-        let routes = settings.routers.flatMap(\.routes) + settings.staticRoutes
-        let rules = settings.routers.flatMap(\.rules) + settings.staticRules
-        guard !routes.isEmpty || !rules.isEmpty else { return }
-        routeKeeper?.adopt(
-            routes.compactMap { HeldRoute($0, link: link) }, rules.map { HeldRule($0) }, from: kernel.dumpRoutes())
-    }
-
     /// An interface came, went or changed: what is claimed follows it.
-    private func followLinks(_ doubt: RouteDoubt) {
+    private func followLinks(_ doubt: Routes.Doubt) {
         for place in holders { claimRoutes(of: place) }
         if !isStopping {
             claimStatics()
             claimOwnAddresses()
         }
-        doubtRoutes(doubt)
-    }
-
-    /// Has routes asked for again, once the news that come together have been read.
-    private func doubtRoutes(_ doubt: RouteDoubt) {
-        guard routeKeeper?.isInUse ?? false else { return }
-        let isScheduled = routeDoubt != nil
-        if routeDoubt != .all { routeDoubt = doubt }
-        if !isScheduled { scheduleReassertion() }
-    }
-
-    private func scheduleReassertion() {
-        environment.loop.after(Self.patience) { [unowned self] _ in
-            guard !(keeper?.hasAdditions ?? false) else { return scheduleReassertion() }
-            routeKeeper?.reassert(onlyRefused: routeDoubt == .refused)
-            routeDoubt = nil
-        }
-    }
-
-    private func settleRoutes() {
-        routeKeeper?.settle()
-        routeKeeper?.send(addressesAreThere: !(keeper?.hasAdditions ?? false))
-    }
-}
-
-extension VirtualRouters {
-    /// Which of the routers with a packet's VRID on its interface the packet is for: unicast groups may share one.
-    func addressee(of packet: borrowing ReceivedPacket, among candidates: [Int]) -> Int? {
-        if candidates.count < 2 { return candidates.first }
-        let source = packet.source
-        let isMulticast = packet.destination.isMulticast
-        let fitting = candidates.filter { routers[$0]?.settings.transport.isUnicast == !isMulticast }
-        let known = fitting.first { place in
-            guard case .unicast(let unicast)? = routers[place]?.settings.transport else { return false }
-            return unicast.peers.contains { $0.address == source }
-        }
-        return known ?? fitting.first ?? candidates.first
+        routes.doubt(doubt)
     }
 }
