@@ -309,6 +309,7 @@ def _():
         wait_until(lambda: holds_both(a), 5, "both are masters", lab.logs)
         a.ip("link", "set", "vrrp6.7", "down")
         wait_until(lambda: holds_both(a) and "UP" in links(a)["vrrp6.7"]["flags"], 2, "it is up again", lab.logs)
+        time.sleep(0.3)  # the first announcements are over
         heard = Frames(lab, lab.port(a))
         a.ip("link", "del", "vrrp.7")
         a.ip("link", "del", "vrrp6.7")

@@ -57,6 +57,9 @@ package struct AnnouncementSchedule: Equatable, Sendable {
         return earliest
     }
 
+    /// Whether rounds are still to come by themselves.
+    var isUnderWay: Bool { roundsLeft > 0 }
+
     /// The router became master, or was woken and may have been superseded: everything from the beginning, from `start`
     /// on.
     package mutating func begin(at start: Instant) {

@@ -170,7 +170,13 @@ extension VirtualRouters {
 extension VirtualRouter {
     /// Whether it sends adverts or announcements by that interface.
     fileprivate func reaches(_ interface: String) -> Bool {
-        settings.interface == interface || announcedAddresses.contains { $0.interface == interface }
+        settings.interface == interface || announcedAddresses.contains { $0.interface == interface } || isAgain(interface)
+    }
+
+    /// Whether it is one made for the router, which somebody has removed or put down: the router itself puts it up when it becomes
+    /// master, and has more announcements to make then.
+    private func isAgain(_ interface: String) -> Bool {
+        !announcements.isUnderWay && announcedAddresses.contains { settings.interface(of: $0) == interface }
     }
 }
 
