@@ -83,7 +83,10 @@ struct Network {
         /// The VRIDs that come and go together with this one.
         func companions(of id: Int) -> Set<Int> { groupTrackers != nil && id < 3 ? [1, 2] : [id] }
 
-        func place(of id: Int) -> Int? { routers.place(of: catalogue[id - 1].identity) }
+        func place(of id: Int) -> Int? {
+            let identity = catalogue[id - 1].identity
+            return routers.occupiedPlaces.first { routers.routers[$0]?.settings.identity == identity }
+        }
 
         func state(of id: Int) -> RouterState? { place(of: id).flatMap { routers.routers[$0]?.state } }
     }

@@ -30,7 +30,7 @@ package struct VirtualRouter: Sendable {
         case remove
     }
 
-    package internal(set) var settings: RouterSettings
+    var configured: ConfiguredRouter
     /// How adverts of this router look.
     package internal(set) var format: AdvertFormat
     package internal(set) var state = RouterState.initialize
@@ -51,7 +51,7 @@ package struct VirtualRouter: Sendable {
     package internal(set) var announcedAddresses: [AddressEntry]
     package internal(set) var announcements: AnnouncementSchedule
     /// The other master that is about although we are master.
-    package internal(set) var contest: Contest?
+    @Seldom package internal(set) var contest: Contest? = nil
     /// Who guards version 2 adverts in an authentication header.
     @Seldom package internal(set) var header: AuthenticationHeader? = nil
     /// Who guards adverts with an authentication trailer.
@@ -80,7 +80,7 @@ package struct VirtualRouter: Sendable {
     var isHolding = false
 
     /// Why it will be master without an election: it or a router with its addresses was, up to now.
-    var succession: Cause?
+    @Seldom var succession: Cause? = nil
 
     var restUntil: Instant?
     var advertDue: Instant?
@@ -94,8 +94,9 @@ package struct VirtualRouter: Sendable {
     var mentioned = Mentioned()
 
     /// - Parameter place: the number that actions name the router by.
-    package init(_ settings: RouterSettings, place: Int, lanes: [Int] = []) {
-        self.settings = settings
+    package init(_ configured: ConfiguredRouter, place: Int, lanes: [Int] = []) {
+        self.configured = configured
+        let settings = configured.settings
         self.place = place
         format = AdvertFormat(settings)
         priority = settings.priority
@@ -105,6 +106,10 @@ package struct VirtualRouter: Sendable {
         announcements = AnnouncementSchedule(settings, lanes: lanes)
         setGuards()
         faults = standingFaults
+    }
+
+    package var settings: RouterSettings {
+        _read { yield configured.settings }
     }
 
     /// When something other than the next advert is due; a candidate waits for its group.

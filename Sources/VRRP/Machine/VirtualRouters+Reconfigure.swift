@@ -19,13 +19,15 @@ extension VirtualRouters {
         objects.configure(new)
         var kept: Set<Int> = []
         routers.reserveCapacity(new.routers.count)
-        for settings in new.routers {
-            if let place = places[settings.identity] {
+        let places = placesOfIdentities
+        for index in new.routers.indices {
+            let configured = ConfiguredRouter(new.routers, index)
+            if let place = places[new.routers[index].identity] {
                 kept.insert(place)
-                change(place, to: settings, at: now)
+                change(place, to: configured, at: now)
                 if hasOtherLanes { moveToLanes(place, at: now) }
             } else {
-                kept.insert(add(settings))
+                kept.insert(add(configured))
             }
         }
         let leaving = routers.indices.filter { !kept.contains($0) }
@@ -43,9 +45,16 @@ extension VirtualRouters {
         deliver(into: &actions)
     }
 
-    private mutating func add(_ settings: RouterSettings) -> Int {
+    /// Needed by a reload only, and not kept for the time between two.
+    private var placesOfIdentities: [RouterSettings.Identity: Int] {
+        var places: [RouterSettings.Identity: Int] = [:]
+        for place in occupiedPlaces { if let router = routers[place] { places[router.settings.identity] = place } }
+        return places
+    }
+
+    private mutating func add(_ configured: ConfiguredRouter) -> Int {
         let place = routers.firstIndex { $0 == nil } ?? routers.count
-        let router = VirtualRouter(settings, place: place, lanes: lanes.places(for: settings))
+        let router = VirtualRouter(configured, place: place, lanes: lanes.places(for: configured.settings))
         if place == routers.count {
             routers.append(router)
             groupOfPlace.append(-1)
@@ -53,17 +62,21 @@ extension VirtualRouters {
             routers[place] = router
             groupOfPlace[place] = -1
         }
-        places[settings.identity] = place
         if started != nil { newcomers.insert(place) }
         pending.append(.added(router: place))
         return place
     }
 
-    private mutating func change(_ place: Int, to settings: RouterSettings, at now: Instant) {
-        guard let old = routers[place]?.settings, old != settings else { return }
+    private mutating func change(_ place: Int, to configured: ConfiguredRouter, at now: Instant) {
+        guard let old = routers[place]?.settings else { return }
+        // The settings of before are let go of in any case.
+        guard old != configured.settings else {
+            routers[place]?.configured = configured
+            return
+        }
         pending.append(.changed(router: place, from: old))
-        let paces = lanes.places(for: settings)
-        routers[place]?.reconfigure(to: settings, at: now, lanes: paces, into: &pending)
+        let paces = lanes.places(for: configured.settings)
+        routers[place]?.reconfigure(to: configured, at: now, lanes: paces, into: &pending)
         reschedule(place, at: now)
     }
 
@@ -81,7 +94,6 @@ extension VirtualRouters {
         newcomers.remove(place)
         tell(place, .remove, at: now)
         departing.append(place)
-        places[settings.identity] = nil
         pending.append(.removed(router: place, settings))
     }
 
@@ -95,14 +107,15 @@ extension VirtualRouters {
 extension VirtualRouter {
     /// Takes over changed settings without leaving the state.
     mutating func reconfigure(
-        to new: RouterSettings,
+        to configured: ConfiguredRouter,
         at now: Instant,
         lanes: [Int],
         into actions: inout [Action]
     ) {
         let old = settings
         let before = standingFaults
-        settings = new
+        self.configured = configured
+        let new = configured.settings
         format = AdvertFormat(new)
         if old.source != new.source, let configured = new.source { source = configured }
         if old.advertInterval != new.advertInterval { changeInterval(at: now) }

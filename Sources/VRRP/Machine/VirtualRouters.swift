@@ -33,7 +33,6 @@ package struct VirtualRouters: Sendable {
     package internal(set) var routers: [VirtualRouter?] = []
     package internal(set) var groups: [SyncGroup] = []
 
-    var places: [RouterSettings.Identity: Int] = [:]
     /// Routers that have left the configuration and still have their last advert to write.
     var departing: [Int] = []
     /// The group of the router at each place, or -1.
@@ -56,9 +55,6 @@ package struct VirtualRouters: Sendable {
     /// Routers that do nothing until ``Event/start``; ``Action/added(router:)`` tells of each at the first
     /// ``reconfigure(to:options:at:into:)``.
     package init() { pending.reserveCapacity(64) }
-
-    /// The place of a router by its identity.
-    package func place(of identity: RouterSettings.Identity) -> Int? { places[identity] }
 
     /// The interface that adverts of a router leave by, read without a copy of the rest.
     package func transmitInterface(of place: Int) -> String? { routers[place]?.settings.transmitInterface }

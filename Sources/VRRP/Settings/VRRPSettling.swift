@@ -47,6 +47,7 @@ extension VRRPDraft {
         settings.requireInterfacesOfStatics()
         settings.forgetMadeInterfaces()
         settings.keepTracked()
+        settings.shareInterfaceLists()
         return settings
     }
 
@@ -146,6 +147,14 @@ extension GroupsCase {
 }
 
 extension VRRPSettings {
+    /// Many routers need the same few interfaces, and the memory of one list will do.
+    fileprivate mutating func shareInterfaceLists() {
+        var lists: Set<[String]> = []
+        for index in routers.indices {
+            routers[index].requiredInterfaces = lists.insert(routers[index].requiredInterfaces).memberAfterInsert
+        }
+    }
+
     /// Leaves out what no router and no group tracks.
     fileprivate mutating func keepTracked() {
         let objects = Set((routers.flatMap(\.trackers) + syncGroups.flatMap(\.trackers)).map(\.object))
