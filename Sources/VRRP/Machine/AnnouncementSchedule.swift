@@ -23,7 +23,7 @@ package struct AnnouncementSchedule: Equatable, Sendable {
     private static let roundPause = Interval.milliseconds(20)
     private static let addressPause = Interval.microseconds(50)
 
-    private var settings: AnnouncementSettings
+    @Seldom private var settings: AnnouncementSettings
     /// How many addresses there are.
     private var count: Int
     /// For each address its lane, or -1; empty when nothing is paced.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package import Basics
 
-/// Counters of one virtual router; they survive reloads.
+/// Counters of one virtual router; they survive reloads. What seldom happens at all is counted in ``Statistics/Rarities``.
+@dynamicMemberLookup
 package struct Statistics: Hashable, Sendable {
     package var advertsReceived: UInt64 = 0
     package var advertsSent: UInt64 = 0
@@ -9,43 +10,61 @@ package struct Statistics: Hashable, Sendable {
     package var releasedMaster: UInt64 = 0
     package var priorityZeroReceived: UInt64 = 0
     package var priorityZeroSent: UInt64 = 0
-
-    package var lengthErrors: UInt64 = 0
-    package var hopLimitErrors: UInt64 = 0
-    package var typeErrors: UInt64 = 0
-    package var intervalErrors: UInt64 = 0
-    package var addressListErrors: UInt64 = 0
-    package var versionErrors: UInt64 = 0
-    package var checksumErrors: UInt64 = 0
-    package var routerIDErrors: UInt64 = 0
-    package var destinationErrors: UInt64 = 0
-    package var unknownPeers: UInt64 = 0
-    /// The last one that RFC 6527 has a number for, by that number; 0: none yet.
+    /// The last error that RFC 6527 has a number for, by that number; 0: none yet.
     package var lastProtocolError: UInt8 = 0
-
-    package var unknownAuthentication: UInt64 = 0
-    package var authenticationMismatches: UInt64 = 0
-    package var authenticationFailures: UInt64 = 0
-
-    package var trailersMissing: UInt64 = 0
-    package var trailersMalformed: UInt64 = 0
-    package var trailersOfUnknownKey: UInt64 = 0
-    package var trailersInvalid: UInt64 = 0
-    package var trailersStale: UInt64 = 0
-    package var trailersReplayed: UInt64 = 0
-
-    /// Times another master was met while master ourselves.
-    package var contests: UInt64 = 0
-    /// Adverts that came from our own address: a loop in the network, or an address used twice.
-    package var ownAddressHeard: UInt64 = 0
     /// How late the latest of our adverts was.
     package var worstLateness = Interval.zero
 
+    @Seldom private var rarities = Rarities()
+
     package init() {}
+
+    package subscript(dynamicMember counter: WritableKeyPath<Rarities, UInt64>) -> UInt64 {
+        get { rarities[keyPath: counter] }
+        set { rarities[keyPath: counter] = newValue }
+    }
+
+    /// Packets that are no adverts for us, and other surprises.
+    package struct Rarities: Hashable, Sendable, Defaulted {
+        package var lengthErrors: UInt64 = 0
+        package var hopLimitErrors: UInt64 = 0
+        package var typeErrors: UInt64 = 0
+        package var intervalErrors: UInt64 = 0
+        package var addressListErrors: UInt64 = 0
+        package var versionErrors: UInt64 = 0
+        package var checksumErrors: UInt64 = 0
+        package var routerIDErrors: UInt64 = 0
+        package var destinationErrors: UInt64 = 0
+        package var unknownPeers: UInt64 = 0
+
+        package var unknownAuthentication: UInt64 = 0
+        package var authenticationMismatches: UInt64 = 0
+        package var authenticationFailures: UInt64 = 0
+
+        package var trailersMissing: UInt64 = 0
+        package var trailersMalformed: UInt64 = 0
+        package var trailersOfUnknownKey: UInt64 = 0
+        package var trailersInvalid: UInt64 = 0
+        package var trailersStale: UInt64 = 0
+        package var trailersReplayed: UInt64 = 0
+
+        /// Times another master was met while master ourselves.
+        package var contests: UInt64 = 0
+        /// Adverts that came from our own address: a loop in the network, or an address used twice.
+        package var ownAddressHeard: UInt64 = 0
+
+        package init() {}
+    }
 
     /// Counts a packet that is not an advert for us.
     package mutating func count(_ rejection: Rejection) {
         lastProtocolError = rejection.protocolError ?? lastProtocolError
+        rarities.count(rejection)
+    }
+}
+
+extension Statistics.Rarities {
+    fileprivate mutating func count(_ rejection: Rejection) {
         switch rejection {
         case .length, .notVRRP: lengthErrors &+= 1
         case .hopLimit: hopLimitErrors &+= 1

@@ -65,7 +65,7 @@ extension VirtualRouter {
         let start = writer.count
         let sent = sentFormat
         if header != nil, case .v4(let from) = source, case .v4(let to) = destination {
-            var message = ByteWriter(capacity: sent.messageLength(count: sent.addresses.count))
+            var message = ByteWriter(capacity: sent.messageLength(count: sent.addressCount))
             sent.write(priority: priority, from: source, to: destination, into: &message)
             let hopLimit = sentHopLimit
             header?.write(message: message.bytes, from: from, to: to, hopLimit: hopLimit, into: &writer)

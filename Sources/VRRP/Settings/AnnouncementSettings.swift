@@ -3,7 +3,7 @@
 package import Basics
 
 /// When gratuitous ARPs and unsolicited neighbour advertisements are sent for the addresses of a master.
-package struct AnnouncementSettings: Hashable, Sendable {
+package struct AnnouncementSettings: Hashable, Sendable, Defaulted {
     /// Announcements in each burst: at promotion and again after `delay`. At least 1.
     package var repeats = 5
     /// The second burst comes this long after promotion; zero: none.

@@ -70,7 +70,7 @@ package struct RouterSettings: Equatable, Sendable {
 
     // MARK: Announcements
 
-    package var announcements = AnnouncementSettings()
+    @Seldom package var announcements = AnnouncementSettings()
 
     // MARK: Tracking
 

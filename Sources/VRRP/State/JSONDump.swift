@@ -159,13 +159,14 @@ extension Statistics {
     fileprivate func write(into writer: inout JSONWriter) {
         let counters: [(String, UInt64)] = [
             ("advert_rcvd", advertsReceived), ("advert_sent", advertsSent), ("become_master", becameMaster),
-            ("release_master", releasedMaster), ("packet_len_err", lengthErrors),
-            ("advert_interval_err", intervalErrors), ("ip_ttl_err", hopLimitErrors), ("invalid_type_rcvd", typeErrors),
-            ("addr_list_err", addressListErrors), ("invalid_authtype", unknownAuthentication),
-            ("authtype_mismatch", authenticationMismatches), ("auth_failure", authenticationFailures),
-            ("auth_ext_missing", trailersMissing), ("auth_ext_malformed", trailersMalformed),
-            ("auth_ext_unknown_key", trailersOfUnknownKey), ("auth_ext_invalid_hmac", trailersInvalid),
-            ("auth_ext_stale", trailersStale), ("auth_ext_replay", trailersReplayed),
+            ("release_master", releasedMaster), ("packet_len_err", self.lengthErrors),
+            ("advert_interval_err", self.intervalErrors), ("ip_ttl_err", self.hopLimitErrors),
+            ("invalid_type_rcvd", self.typeErrors),
+            ("addr_list_err", self.addressListErrors), ("invalid_authtype", self.unknownAuthentication),
+            ("authtype_mismatch", self.authenticationMismatches), ("auth_failure", self.authenticationFailures),
+            ("auth_ext_missing", self.trailersMissing), ("auth_ext_malformed", self.trailersMalformed),
+            ("auth_ext_unknown_key", self.trailersOfUnknownKey), ("auth_ext_invalid_hmac", self.trailersInvalid),
+            ("auth_ext_stale", self.trailersStale), ("auth_ext_replay", self.trailersReplayed),
             ("pri_zero_rcvd", priorityZeroReceived), ("pri_zero_sent", priorityZeroSent),
         ]
         for (key, value) in counters { writer.number(key, value) }

@@ -42,10 +42,18 @@ package struct AdvertFormat: Equatable, Sendable {
 
     /// The advertised addresses, at most 255 and all of one family.
     package var addresses: [IPAddress] {
-        didSet { addressBytes = Self.bytes(of: addresses) }
+        get {
+            stride(from: 0, to: addressBytes.count, by: addressLength).compactMap {
+                IPAddress(bytes: addressBytes[$0..<($0 + addressLength)])
+            }
+        }
+        set { addressBytes = Self.bytes(of: newValue) }
     }
     /// The address list as it stands in an advert.
     private(set) var addressBytes: [UInt8]
+
+    private var addressLength: Int { family == .ipv4 ? 4 : 16 }
+    var addressCount: Int { addressBytes.count / addressLength }
 
     package init(
         version: UInt8,
@@ -62,7 +70,6 @@ package struct AdvertFormat: Equatable, Sendable {
         self.family = family
         self.routerID = routerID
         self.interval = interval
-        self.addresses = addresses
         group = family == .ipv4 ? .vrrpGroup4 : .vrrpGroup6
         addressBytes = Self.bytes(of: addresses)
     }
@@ -75,7 +82,7 @@ package struct AdvertFormat: Equatable, Sendable {
 
     /// Bytes of a message with this many addresses, without a trailer.
     package func messageLength(count: Int) -> Int {
-        8 + count * (family == .ipv4 ? 4 : 16) + (version == 2 ? 8 : 0)
+        8 + count * addressLength + (version == 2 ? 8 : 0)
     }
 }
 

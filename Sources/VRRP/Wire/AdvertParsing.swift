@@ -23,7 +23,7 @@ extension AdvertFormat {
         }
         let count = Int(message[start + 3])
         // An instance without addresses advertises none, and keepalived lets it; anyone else's zero is no advert.
-        guard count > 0 || addresses.isEmpty else { throw .noAddresses }
+        guard count > 0 || addressBytes.isEmpty else { throw .noAddresses }
         let length = messageLength(count: count)
         try check(length: length, of: packet)
         let checksum = try verifiedChecksum(of: message[start..<(start + length)], in: packet)
@@ -97,7 +97,7 @@ extension AdvertFormat {
     }
 
     private func compare(_ list: ArraySlice<UInt8>, count: Int) -> Advert.AddressList {
-        guard count == addresses.count else { return .count(UInt8(truncatingIfNeeded: count)) }
+        guard count == addressCount else { return .count(UInt8(truncatingIfNeeded: count)) }
         let theirs = list.prefix(addressBytes.count)
         if theirs.elementsEqual(addressBytes) { return .same }
         let width = family == .ipv4 ? 4 : 16

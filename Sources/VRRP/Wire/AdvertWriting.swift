@@ -19,7 +19,7 @@ extension AdvertFormat {
         writer.write(version << 4 | 1)
         writer.write(routerID)
         writer.write(priority)
-        writer.write(UInt8(truncatingIfNeeded: addresses.count))
+        writer.write(UInt8(truncatingIfNeeded: addressCount))
         writer.write(intervalField)
         writer.write(UInt16(0))
         writer.write(addressBytes)
