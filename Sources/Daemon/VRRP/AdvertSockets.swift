@@ -187,7 +187,11 @@ final class AdvertSockets {
             ) { $0.write(message.bytes) }
         }
         queued[source.family, default: []].append(place)
+        if queued[source.family, default: []].count >= Self.mostTogether { flush() }
     }
+
+    /// Adverts in one system call; more would save next to nothing and hold memory for good.
+    private static let mostTogether = 128
 
     /// Lets everything queued leave.
     func flush() {

@@ -15,14 +15,14 @@ package enum Action: Equatable, Sendable {
     /// ``VirtualRouter/announcedAddresses``, each as soon as it is present.
     case announce(router: Int, from: Int, count: Int)
     /// Tell scripts, FIFOs, mail, SNMP and D-Bus.
-    case report(Report)
+    /// Indirect, as what follows: adverts are many, and an action takes the room of the largest.
+    indirect case report(Report)
     /// Tell the log.
-    case notice(Notice)
+    indirect case notice(Notice)
     /// The router at this place is new: open its sockets, watch its interfaces, say its source address.
     case added(router: Int)
     /// Its settings changed. The shell compares what it did for the old ones with what the new ones need; adverts go on
     /// meanwhile.
-    /// Indirect: settings are large, adverts are many, and an action takes the room of the largest.
     indirect case changed(router: Int, from: RouterSettings)
     /// It is gone from the configuration, and its place is free for another.
     indirect case removed(router: Int, RouterSettings)
