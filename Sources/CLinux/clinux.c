@@ -397,6 +397,17 @@ static int unmap_constant_segments(struct dl_phdr_info *object, size_t size, voi
     return 0;
 }
 
-void clinux_trim(void) { malloc_trim(0); }
+// What a reading used of the stack lies below; some pages are left for this call itself.
+static void give_back_stack(void) {
+    char here;
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t end = ((uintptr_t)&here & ~(page - 1)) - 4 * page, size = 128 * page;
+    madvise((void *)(end - size), size, MADV_DONTNEED);
+}
+
+void clinux_trim(void) {
+    malloc_trim(0);
+    give_back_stack();
+}
 
 void clinux_unmap_constants(void) { dl_iterate_phdr(unmap_constant_segments, NULL); }

@@ -5,7 +5,7 @@ import CLinux
 
 /// What a process does about its memory.
 package enum Memory {
-    /// Returns to the system what is freed.
+    /// Returns to the system what is freed, of the heap and of the stack.
     package static func trim() { clinux_trim() }
 
     /// As `trim`, and unmaps the text and the constants of the program and its libraries: most of them serve the start and the reading of

@@ -138,7 +138,7 @@ int clinux_ethtool_link(int fd, const char *name);
 int clinux_mii_link(int fd, const char *name);
 int clinux_running_link(int fd, const char *name);
 
-/// Gives back free heap.
+/// Gives back free heap and what is below the frames of the stack.
 void clinux_trim(void);
 
 /// Gives back the pages of text and constants, which the kernel maps again from its page cache when they are used again.
