@@ -130,13 +130,25 @@ def _():
 
 @test("memory: parent and VRRP process with one instance need no more than Debian's", limit=40, alone=True)
 def _():
+    compare_memory(instances=1)
+
+
+@test("memory: parent and VRRP process with 250 instances need no more than Debian's", limit=60, alone=True)
+def _():
+    compare_memory(instances=250)
+
+
+def compare_memory(instances):
     need(PEER)
     with Lab() as lab:
-        config = configuration(instance(priority=150)), configuration(instance(priority=100))
+        def config(priority):
+            return configuration(*(instance(f"I{n}", vrid=n, priority=priority, interval=1, addresses=[f"10.95.0.{n}"])
+                                   for n in range(1, instances + 1)), version=2)
         # Half of the time each as master: the roles cost the same, the binaries do not.
-        lab.routers[0].daemon.start(config[0], binary=BINARY)
-        lab.routers[1].daemon.start(config[1], binary=PEER)
-        lab.settle(lab.routers[0], rest=3)
+        lab.routers[0].daemon.start(config(150), binary=BINARY, detail=False)
+        lab.routers[1].daemon.start(config(100), binary=PEER, detail=False)
+        wait_until(lambda: len(lab.routers[0].virtual_addresses()) == instances, 15, "the better router is master of all", lab.logs)
+        time.sleep(3)
         # What is mapped of a program comes and goes; half of the looks over four seconds see less than this.
         looks = []
         for _ in range(9):
