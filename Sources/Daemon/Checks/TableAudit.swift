@@ -18,8 +18,8 @@ final class TableAudit {
     /// How many services are read in a turn of the loop, and how long others have their turn then.
     private static let slice = 32
     private static let pause = Interval.milliseconds(2)
-    /// What comes of a reload is to be seen before its result is examined.
-    private static let delay = Interval.milliseconds(200)
+    /// What comes of a reload is to be seen, and whoever waits for it served, before its result is examined.
+    private static let delay = Interval.seconds(1)
 
     init(of table: KernelTable, on loop: EventLoop, done: @escaping (Result<ServiceTable, SystemError>) -> Void) {
         self.table = table
