@@ -43,6 +43,7 @@ final class AdvertSockets {
     private var message = ByteWriter(capacity: 1_500)
     /// The places whose adverts are queued, in the order of the queue, for telling which could not leave.
     private var queued: [AddressFamily: [Int]] = [:]
+    private var queuedCount = 0
 
     /// An advert, or something like it, has arrived for one of these routers.
     var received: (_ packet: borrowing ReceivedPacket, _ candidates: [Int], _ interface: UInt32, Instant) -> Void = { _, _, _, _ in }
@@ -186,15 +187,17 @@ final class AdvertSockets {
                 length: message.count, from: source, to: destination, interface: interface, hopLimit: hopLimit
             ) { $0.write(message.bytes) }
         }
+        queuedCount += 1
         queued[source.family, default: []].append(place)
-        if queued[source.family, default: []].count >= Self.mostTogether { flush() }
+        if queuedCount >= Self.mostTogether { flush() }
     }
 
-    /// Adverts in one system call; more would save next to nothing and hold memory for good.
-    private static let mostTogether = 128
+    /// Adverts in one system call. More would hold memory for good; fewer would wake whoever hears them the more often.
+    private static let mostTogether = 256
 
     /// Lets everything queued leave.
     func flush() {
+        queuedCount = 0
         for (family, sender) in senders {
             sender.flush { [unowned self] index, error in
                 if let places = queued[family], index < places.count { unsent(places[index], error) }
