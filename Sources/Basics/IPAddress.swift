@@ -6,6 +6,18 @@ public enum AddressFamily: Hashable, Sendable {
 
     /// Bits in an address: 32 or 128.
     public var bits: Int { self == .ipv4 ? 32 : 128 }
+
+    /// The version number of its packets: 4 or 6.
+    public var version: UInt8 { self == .ipv4 ? 4 : 6 }
+
+    /// Nil for any other number.
+    public init?(version: UInt8) {
+        switch version {
+        case 4: self = .ipv4
+        case 6: self = .ipv6
+        default: return nil
+        }
+    }
 }
 
 /// An IPv4 or IPv6 address, ordered as unsigned numbers in network order (RFC 9568 section 6.4.3 compares sources so).

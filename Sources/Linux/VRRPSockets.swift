@@ -149,6 +149,9 @@ package final class VRRPSender {
         batch.add(to: SocketAddress(destination, scope: 0), interface: interface) { $0.write(packet) }
     }
 
+    /// How many packets are queued.
+    package var count: Int { batch.count }
+
     /// Sends what is queued; `failed` is told the place in the queue of each packet that could not leave.
     package func flush(failed: (Int, SystemError) -> Void) {
         guard !batch.isEmpty else { return }

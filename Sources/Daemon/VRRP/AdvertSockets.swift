@@ -43,7 +43,6 @@ final class AdvertSockets {
     private var message = ByteWriter(capacity: 1_500)
     /// The places whose adverts are queued, in the order of the queue, for telling which could not leave.
     private var queued: [AddressFamily: [Int]] = [:]
-    private var queuedCount = 0
 
     /// An advert, or something like it, has arrived for one of these routers.
     var received: (_ packet: borrowing ReceivedPacket, _ candidates: [Int], _ interface: UInt32, Instant) -> Void = { _, _, _, _ in }
@@ -187,9 +186,8 @@ final class AdvertSockets {
                 length: message.count, from: source, to: destination, interface: interface, hopLimit: hopLimit
             ) { $0.write(message.bytes) }
         }
-        queuedCount += 1
         queued[source.family, default: []].append(place)
-        if queuedCount >= Self.mostTogether { flush() }
+        if sender.count >= Self.mostTogether { flush() }
     }
 
     /// Adverts in one system call. More would hold memory for good; fewer would wake whoever hears them the more often.
@@ -197,7 +195,6 @@ final class AdvertSockets {
 
     /// Lets everything queued leave.
     func flush() {
-        queuedCount = 0
         for (family, sender) in senders {
             sender.flush { [unowned self] index, error in
                 if let places = queued[family], index < places.count { unsent(places[index], error) }

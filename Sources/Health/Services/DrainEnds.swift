@@ -33,7 +33,7 @@ package struct DrainEnds: Equatable, Sendable {
             case .mark(let mark, let family):
                 writer.write(UInt8(0))
                 writer.write(mark)
-                writer.write(family.number)
+                writer.write(family.version)
             case .address(let address, let port, let transport):
                 writer.write(UInt8(1))
                 writer.writeEndpoint(address, port)
@@ -62,21 +62,9 @@ extension VirtualServers {
     package var drainEnds: DrainEnds { DrainEnds(services.lazy.flatMap(\.draining)) }
 }
 
-extension AddressFamily {
-    fileprivate var number: UInt8 { self == .ipv4 ? 4 : 6 }
-
-    fileprivate init?(number: UInt8) {
-        switch number {
-        case 4: self = .ipv4
-        case 6: self = .ipv6
-        default: return nil
-        }
-    }
-}
-
 extension ByteWriter {
     fileprivate mutating func writeEndpoint(_ address: IPAddress, _ port: UInt16) {
-        write(address.family.number)
+        write(address.family.version)
         write(address)
         write(port)
     }
@@ -84,7 +72,7 @@ extension ByteWriter {
 
 extension ByteReader {
     fileprivate var family: AddressFamily? {
-        mutating get { (try? read(UInt8.self)).flatMap(AddressFamily.init(number:)) }
+        mutating get { (try? read(UInt8.self)).flatMap(AddressFamily.init(version:)) }
     }
 
     fileprivate var endpoint: (address: IPAddress, port: UInt16)? {

@@ -52,7 +52,7 @@ package struct AdvertFormat: Equatable, Sendable {
     /// The address list as it stands in an advert.
     private(set) var addressBytes: [UInt8]
 
-    private var addressLength: Int { family == .ipv4 ? 4 : 16 }
+    var addressLength: Int { family.bits / 8 }
     var addressCount: Int { addressBytes.count / addressLength }
 
     package init(

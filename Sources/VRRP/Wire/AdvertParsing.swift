@@ -100,10 +100,9 @@ extension AdvertFormat {
         guard count == addressCount else { return .count(UInt8(truncatingIfNeeded: count)) }
         let theirs = list.prefix(addressBytes.count)
         if theirs.elementsEqual(addressBytes) { return .same }
-        let width = family == .ipv4 ? 4 : 16
         for address in addresses {
-            let isNamed = stride(from: theirs.startIndex, to: theirs.endIndex, by: width).contains { start in
-                IPAddress(bytes: theirs[start..<(start + width)]) == address
+            let isNamed = stride(from: theirs.startIndex, to: theirs.endIndex, by: addressLength).contains { start in
+                IPAddress(bytes: theirs[start..<(start + addressLength)]) == address
             }
             if !isNamed { return .missing(address) }
         }

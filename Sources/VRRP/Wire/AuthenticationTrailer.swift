@@ -168,7 +168,7 @@ package struct AuthenticationTrailer: Sendable {
     ) -> InlineArray<32, UInt8> {
         var hash = code.inner
         let start = message.startIndex
-        hash.update(source.family == .ipv4 ? 4 : 6)
+        hash.update(source.family.version)
         hash.update(message[start] >> 4)
         hash.update(message[start + 1])
         hash.update(0)

@@ -42,7 +42,7 @@ extension FirewallRemains {
     var bytes: [UInt8] {
         let lines =
             tables.map { "table \($0)" } + sets.map { "set \($0)" }
-            + rules.map { "rule \($0.family == .ipv4 ? 4 : 6) \($0.address ?? "-") \($0.chain) \($0.words)" }
+            + rules.map { "rule \($0.family.version) \($0.address ?? "-") \($0.chain) \($0.words)" }
         return Array(lines.sorted().map { $0 + "\n" }.joined().utf8)
     }
 
