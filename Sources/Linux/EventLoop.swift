@@ -10,6 +10,9 @@ import Glibc
 /// then, if a deadline has passed, sockets are looked at once more before the deadline's owner is told. A process that was
 /// held up therefore hears what its peers sent before it believes that they fell silent.
 ///
+/// Where messages come in a burst, many are handled together: a wake-up for each would cost more than the message, and would
+/// hold up a sender on the same processor.
+///
 /// Nothing is allocated for an event. All handlers of one turn are given the same instant.
 package final class EventLoop {
     /// What to wait for on a descriptor. Errors and hang-ups are always reported.
@@ -47,6 +50,7 @@ package final class EventLoop {
     private struct Slot {
         var generation: UInt32 = 0
         var descriptor: Int32 = -1
+        var isPatient = false
         var handler: ((Instant) -> Void)?
     }
 
@@ -81,6 +85,8 @@ package final class EventLoop {
     /// otherwise count as one that runs wild (RLIMIT_RTTIME), and be killed.
     package var alwaysSleeps = false
     private var lastSlept = Instant.zero
+    /// Whether the last wait was hardly one, and ended for patient descriptors alone.
+    private var isBurst = false
     /// The longest that a deadline had to wait for its handler.
     package private(set) var worstLateness = Interval.zero
     /// Told how late the first of the deadlines is that are about to be served.
@@ -98,9 +104,12 @@ package final class EventLoop {
     // MARK: Descriptors
 
     /// Calls the handler whenever the descriptor is ready, until it is removed. The caller keeps the descriptor open.
+    ///
+    /// - Parameter isPatient: Whether the loop may let more come in before it looks again, for a quarter of a millisecond,
+    ///   when it was woken by such descriptors alone right after it had handled what there was. No deadline waits for that.
     @discardableResult
     package func add(
-        _ descriptor: Int32, _ interest: Interest = .readable, handler: @escaping (Instant) -> Void
+        _ descriptor: Int32, _ interest: Interest = .readable, isPatient: Bool = false, handler: @escaping (Instant) -> Void
     ) throws(SystemError) -> Registration {
         let index = freeSlots.popLast() ?? slots.count
         if index == slots.count { slots.append(Slot()) }
@@ -112,6 +121,7 @@ package final class EventLoop {
             throw error
         }
         slots[index].descriptor = descriptor
+        slots[index].isPatient = isPatient
         slots[index].handler = handler
         return registration
     }
@@ -119,9 +129,10 @@ package final class EventLoop {
     /// The same for a descriptor that is owned elsewhere; remove the registration before that closes it.
     @discardableResult
     package func add(
-        _ descriptor: FileDescriptor, _ interest: Interest = .readable, handler: @escaping (Instant) -> Void
+        _ descriptor: FileDescriptor, _ interest: Interest = .readable, isPatient: Bool = false,
+        handler: @escaping (Instant) -> Void
     ) throws(SystemError) -> Registration {
-        try add(descriptor.number, interest, handler: handler)
+        try add(descriptor.number, interest, isPatient: isPatient, handler: handler)
     }
 
     /// Waits for something else on the descriptor; an empty interest leaves only errors and hang-ups.
@@ -221,8 +232,12 @@ package final class EventLoop {
     /// Goes round once: waits at most until `limit`.
     package func turn(until limit: Instant? = nil) {
         for work in turnEnds { work() }
-        let ready = wait(until: min(earliest ?? .distantFuture, limit ?? .distantFuture))
+        let deadline = min(earliest ?? .distantFuture, limit ?? .distantFuture)
+        if isBurst { gather(until: deadline) }
+        let began = Instant.now
+        let ready = wait(until: deadline, from: began)
         let now = Instant.now
+        isBurst = now - began < Self.hardlyAWait && isPatient(ready)
         dispatch(ready, now)
         guard let due = earliest, due <= now else { return }
         // The process may have been stopped since it looked at the clock: what arrived meanwhile is not heard as of before.
@@ -263,9 +278,32 @@ package final class EventLoop {
         }
     }
 
-    private func wait(until deadline: Instant) -> Int {
+    private func wait(until deadline: Instant, from now: Instant) -> Int {
         guard deadline != .distantFuture else { return poll(nanoseconds: -1) }
-        return poll(nanoseconds: max(alwaysSleeps ? Self.shortestSleep : 0, (deadline - Instant.now).nanoseconds))
+        return poll(nanoseconds: max(alwaysSleeps ? Self.shortestSleep : 0, (deadline - now).nanoseconds))
+    }
+
+    /// Lets more of a burst come in.
+    private func gather(until deadline: Instant) {
+        let time = min(deadline - .now, Self.gatheringTime)
+        guard time > .zero else { return }
+        var request = timespec(tv_sec: 0, tv_nsec: Int(time.nanoseconds))
+        nanosleep(&request, nil)
+        if alwaysSleeps { lastSlept = .now }
+    }
+
+    /// A socket has room for what a gigabit link brings in this time.
+    private static let gatheringTime = Interval.microseconds(250)
+    private static let hardlyAWait = Interval.microseconds(100)
+
+    /// Whether all that is ready is in no hurry.
+    private func isPatient(_ ready: Int) -> Bool {
+        guard ready > 0 else { return false }
+        for index in 0..<ready {
+            let slot = Int(truncatingIfNeeded: events[index].data.u64 & 0xffff_ffff)
+            guard slots[slot].isPatient else { return false }
+        }
+        return true
     }
 
     /// A fraction of the usual limit.

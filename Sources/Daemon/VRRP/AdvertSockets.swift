@@ -110,7 +110,7 @@ final class AdvertSockets {
                 channel.family, protocol: channel.proto, interface: listening.interface, groups: Array(listening.groups),
                 bufferSize: listening.bufferSize, buffer: buffer)
             if let old = listeners[channel] { loop.remove(old.registration) }
-            let registration = try loop.add(receiver.descriptor) { [unowned self] now in drain(channel, now) }
+            let registration = try loop.add(receiver.descriptor, isPatient: true) { [unowned self] now in drain(channel, now) }
             listeners[channel] = Listener(
                 receiver: receiver, registration: registration, interface: listening.interface?.name,
                 bufferSize: listening.bufferSize, groups: listening.groups, routers: places)
