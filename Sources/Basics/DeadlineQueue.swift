@@ -33,12 +33,10 @@ public struct DeadlineQueue: Sendable {
             remove(at: place)
         case (false, let deadline?):
             heap.append((deadline, owner))
-            places[owner] = heap.count - 1
-            siftUp(heap.count - 1)
+            sift(heap.count - 1)
         case (true, let deadline?):
             heap[place].deadline = deadline
-            siftDown(place)
-            siftUp(places[owner])
+            sift(place)
         }
     }
 
@@ -54,39 +52,45 @@ public struct DeadlineQueue: Sendable {
         let last = heap.removeLast()
         guard place < heap.count else { return }
         heap[place] = last
-        places[last.owner] = place
-        siftDown(place)
-        siftUp(places[last.owner])
+        sift(place)
     }
 
-    private mutating func siftUp(_ start: Int) {
+    /// Moves what stands there to where it belongs.
+    private mutating func sift(_ start: Int) {
+        let moved = heap[start]
+        let place = placeBelow(start, moved.deadline)
+        let end = place == start ? placeAbove(start, moved.deadline) : place
+        heap[end] = moved
+        places[moved.owner] = end
+    }
+
+    /// Where something of this deadline belongs, at this place or nearer to the root; whoever stands in between moves down.
+    private mutating func placeAbove(_ start: Int, _ deadline: Instant) -> Int {
         var place = start
         while place > 0 {
             let parent = (place - 1) / 2
-            guard heap[place].deadline < heap[parent].deadline else { return }
-            swap(place, parent)
+            guard deadline < heap[parent].deadline else { break }
+            move(parent, to: place)
             place = parent
         }
+        return place
     }
 
-    private mutating func siftDown(_ start: Int) {
+    /// The same away from the root; whoever stands in between moves up.
+    private mutating func placeBelow(_ start: Int, _ deadline: Instant) -> Int {
         var place = start
         while true {
-            var least = place
             var child = 2 * place + 1
-            while child < min(2 * place + 3, heap.count) {
-                if heap[child].deadline < heap[least].deadline { least = child }
-                child += 1
-            }
-            guard least != place else { return }
-            swap(place, least)
-            place = least
+            guard child < heap.count else { return place }
+            if child + 1 < heap.count, heap[child + 1].deadline < heap[child].deadline { child += 1 }
+            guard heap[child].deadline < deadline else { return place }
+            move(child, to: place)
+            place = child
         }
     }
 
-    private mutating func swap(_ a: Int, _ b: Int) {
-        heap.swapAt(a, b)
-        places[heap[a].owner] = a
-        places[heap[b].owner] = b
+    private mutating func move(_ from: Int, to place: Int) {
+        heap[place] = heap[from]
+        places[heap[place].owner] = place
     }
 }
