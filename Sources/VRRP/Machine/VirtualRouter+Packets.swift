@@ -45,7 +45,7 @@ extension VirtualRouter {
 
     /// Why a packet to a unicast router is refused before it is read, if it is.
     private func refusal(of packet: borrowing ReceivedPacket) -> Rejection? {
-        guard case .unicast(let unicast) = settings.transport else { return nil }
+        guard format.isUnicast, case .unicast(let unicast) = settings.transport else { return nil }
         let sender = packet.source
         guard let peer = unicast.peers.first(where: { $0.address == sender }) else {
             return unicast.checksSource || trailer != nil ? .unknownPeer : nil

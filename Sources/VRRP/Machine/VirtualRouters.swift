@@ -122,13 +122,10 @@ package struct VirtualRouters: Sendable {
         clock: WallClock = WallClock(seconds: 0),
         into actions: inout [Action]
     ) {
-        guard place >= 0, place < routers.count, routers[place] != nil else { return }
-        do throws(Rejection) {
-            guard let advert = try routers[place]?.read(packet, clock: clock) else { return }
-            tell(place, .advert(advert, from: packet.source), at: now)
-        } catch {
-            tell(place, .rejected(error, from: packet.source), at: now)
-        }
+        guard place >= 0, place < routers.count,
+            let outcome = routers[place]?.take(packet, clock: clock, at: now, into: &pending)
+        else { return }
+        follow(outcome, of: place, at: now)
         deliver(into: &actions)
     }
 
@@ -181,6 +178,10 @@ package struct VirtualRouters: Sendable {
     mutating func tell(_ place: Int, _ event: VirtualRouter.Event, at now: Instant) {
         guard place >= 0, place < routers.count, let outcome = routers[place]?.take(event, at: now, into: &pending)
         else { return }
+        follow(outcome, of: place, at: now)
+    }
+
+    private mutating func follow(_ outcome: VirtualRouter.Outcome, of place: Int, at now: Instant) {
         rekey(place, outcome.deadlines, at: now)
         let group = groupOfPlace[place]
         if group >= 0 { settle(group, after: place, wasMaster: outcome.wasMaster, at: now) }
