@@ -235,15 +235,11 @@ static void note_control(struct clinux_datagram *datagram, struct msghdr *messag
         } else if ((part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_TTL) ||
                    (part->cmsg_level == IPPROTO_IPV6 && part->cmsg_type == IPV6_HOPLIMIT)) {
             memcpy(&datagram->hop_limit, data, sizeof datagram->hop_limit);
-        } else if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SO_TIMESTAMPNS) {
-            struct timespec time;
-            memcpy(&time, data, sizeof time);
-            datagram->arrived = (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
         }
     }
 }
 
-int clinux_receive(int fd, void *buffer, size_t stride, struct clinux_datagram *datagrams, unsigned int count)
+int clinux_receive(int fd, void *buffer, size_t stride, struct clinux_datagram *datagrams, unsigned int count, int peers)
 {
     struct mmsghdr messages[most_at_once];
     struct iovec pieces[most_at_once];
@@ -253,8 +249,8 @@ int clinux_receive(int fd, void *buffer, size_t stride, struct clinux_datagram *
         datagrams[index] = (struct clinux_datagram){.offset = index * stride, .hop_limit = -1};
         pieces[index] = (struct iovec){(char *)buffer + index * stride, stride};
         messages[index].msg_hdr = (struct msghdr){
-            .msg_name = &datagrams[index].peer,
-            .msg_namelen = sizeof datagrams[index].peer,
+            .msg_name = peers ? &datagrams[index].peer : NULL,
+            .msg_namelen = peers ? sizeof datagrams[index].peer : 0,
             .msg_iov = &pieces[index],
             .msg_iovlen = 1,
             .msg_control = &controls[index],

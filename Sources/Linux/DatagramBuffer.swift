@@ -6,22 +6,21 @@ import Glibc
 
 /// One datagram that has come in, as long as its handler runs.
 package struct Datagram {
-    /// What followed the IP header, or all that a datagram socket gave.
-    package let payload: ArraySlice<UInt8>
-    /// The IPv4 header of a raw socket; empty otherwise.
-    package let header: ArraySlice<UInt8>
-    /// Header and payload.
+    /// The IPv4 header of a raw socket, then the payload.
     package let packet: ArraySlice<UInt8>
-    package let source: SocketAddress
+    /// Bytes of that header; 0 where there is none.
+    fileprivate let headerLength: Int
+    package let source: IPAddress?
     package let destination: IPAddress?
     /// The index of the interface it came in by; 0 if unknown.
     package let interface: UInt32
     /// The hop limit or TTL it arrived with; nil if unknown.
     package let hopLimit: UInt8?
-    /// When the kernel took it in.
-    package let arrival: Instant
     /// Whether it was longer than the buffer's piece for it.
     package let isTruncated: Bool
+
+    /// What followed the IP header, or all that a datagram socket gave.
+    package var payload: ArraySlice<UInt8> { packet.dropFirst(headerLength) }
 }
 
 /// Room for many datagrams, filled by one system call and used again and again.
@@ -40,18 +39,20 @@ package final class DatagramBuffer {
 
     /// Hands every waiting datagram to the handler, at most 1,024 so that a flood leaves time for others. Returns how many.
     ///
-    /// `hasHeader` says that the socket is a raw IPv4 one, whose datagrams begin with their IP header.
+    /// - Parameters:
+    ///   - hasHeader: Says that the socket is a raw IPv4 one, whose datagrams begin with their IP header.
+    ///   - interface: Where all come in by; nil has the kernel be asked about each.
     @discardableResult
     package func receive(
-        from descriptor: FileDescriptor, hasHeader: Bool = false, _ handler: (Datagram) -> Void
+        from descriptor: FileDescriptor, hasHeader: Bool = false, interface: UInt32? = nil, _ handler: (Datagram) -> Void
     ) throws(SystemError) -> Int {
         var total = 0
         while total < 1_024 {
-            let received = try fill(descriptor.number)
+            let received = try fill(descriptor.number, peers: !hasHeader)
             if received == 0 { break }
-            let clocks = (wall: WallTime.now, now: Instant.now)
             for index in 0..<received {
-                if let datagram = datagram(index, hasHeader, clocks) { handler(datagram) }
+                let datagram = hasHeader ? rawDatagram(notes[index], interface) : datagram(notes[index], interface)
+                if let datagram { handler(datagram) }
             }
             total += received
             if received < notes.count { break }
@@ -59,10 +60,10 @@ package final class DatagramBuffer {
         return total
     }
 
-    private func fill(_ number: Int32) throws(SystemError) -> Int {
+    private func fill(_ number: Int32, peers: Bool) throws(SystemError) -> Int {
         let result = bytes.withUnsafeMutableBytes { room in
             notes.withUnsafeMutableBufferPointer { notes in
-                clinux_receive(number, room.baseAddress, stride, notes.baseAddress, UInt32(notes.count))
+                clinux_receive(number, room.baseAddress, stride, notes.baseAddress, UInt32(notes.count), peers ? 1 : 0)
             }
         }
         switch result {
@@ -72,23 +73,35 @@ package final class DatagramBuffer {
         }
     }
 
-    private func datagram(_ index: Int, _ hasHeader: Bool, _ clocks: (wall: WallTime, now: Instant)) -> Datagram? {
-        let note = notes[index]
-        let whole = bytes[note.offset..<(note.offset + min(note.length, stride))]
-        var headerLength = 0
-        var hopLimit = UInt8(exactly: note.hop_limit)
-        if hasHeader {
-            guard whole.count >= IPv4Header.length else { return nil }
-            headerLength = Int(whole[whole.startIndex] & 0x0f) * 4
-            guard (IPv4Header.length...whole.count).contains(headerLength) else { return nil }
-            hopLimit = whole[whole.startIndex + 8]
-        }
+    private func bytes(of note: clinux_datagram) -> ArraySlice<UInt8> {
+        bytes[note.offset..<(note.offset + min(note.length, stride))]
+    }
+
+    private func datagram(_ note: clinux_datagram, _ interface: UInt32?) -> Datagram? {
+        Datagram(
+            packet: bytes(of: note), headerLength: 0,
+            source: SocketAddress(storage: note.peer, length: note.peer_length).address, destination: destination(note),
+            interface: interface ?? UInt32(bitPattern: note.interface), hopLimit: UInt8(exactly: note.hop_limit),
+            isTruncated: note.truncated != 0)
+    }
+
+    /// The header says what the kernel would have to be asked otherwise, for each packet.
+    private func rawDatagram(_ note: clinux_datagram, _ interface: UInt32?) -> Datagram? {
+        let packet = bytes(of: note)
+        guard packet.count >= IPv4Header.length else { return nil }
+        let start = packet.startIndex
+        let headerLength = Int(packet[start] & 0x0f) * 4
+        guard (IPv4Header.length...packet.count).contains(headerLength) else { return nil }
         return Datagram(
-            payload: whole.dropFirst(headerLength), header: whole.prefix(headerLength), packet: whole,
-            source: SocketAddress(storage: note.peer, length: note.peer_length), destination: destination(note),
-            interface: UInt32(bitPattern: note.interface), hopLimit: hopLimit, arrival: arrival(note.arrived, clocks),
-            isTruncated: note.truncated != 0
-        )
+            packet: packet, headerLength: headerLength, source: address(in: packet, at: start + 12),
+            destination: address(in: packet, at: start + 16), interface: interface ?? UInt32(bitPattern: note.interface),
+            hopLimit: packet[start + 8], isTruncated: note.truncated != 0)
+    }
+
+    private func address(in packet: ArraySlice<UInt8>, at index: Int) -> IPAddress {
+        packet.withUnsafeBytes {
+            .v4(UInt32(bigEndian: $0.loadUnaligned(fromByteOffset: index - packet.startIndex, as: UInt32.self)))
+        }
     }
 
     private func destination(_ note: clinux_datagram) -> IPAddress? {
@@ -103,15 +116,6 @@ package final class DatagramBuffer {
             default: nil
             }
         }
-    }
-
-    /// The kernel stamps by the calendar clock; how long ago that was is what counts. A clock set meanwhile must not make the
-    /// datagram come from the future or the distant past.
-    private func arrival(_ stamp: Int64, _ clocks: (wall: WallTime, now: Instant)) -> Instant {
-        guard stamp > 0 else { return clocks.now }
-        let age = Interval(nanoseconds: clocks.wall.nanoseconds &- stamp)
-        guard age >= .zero, age < .seconds(10) else { return clocks.now }
-        return clocks.now - age
     }
 }
 

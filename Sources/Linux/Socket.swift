@@ -130,9 +130,8 @@ package final class Socket {
         }
     }
 
-    /// Asks the kernel to tell the destination, the interface, the hop limit and the time of each datagram.
+    /// Asks the kernel to tell the destination, the interface and the hop limit of each datagram.
     package func receiveDetails() throws(SystemError) {
-        try set(SOL_SOCKET, SO_TIMESTAMPNS, 1)
         switch family {
         case .ipv4:
             try set(Int32(IPPROTO_IP), IP_PKTINFO, 1)

@@ -7,6 +7,7 @@ import Glibc
 /// Receives VRRP packets of one family and IP protocol on one interface.
 package final class VRRPReceiver {
     private let socket: Socket
+    private let interface: UInt32?
     private let buffer: DatagramBuffer
 
     package var descriptor: FileDescriptor { socket.descriptor }
@@ -21,9 +22,16 @@ package final class VRRPReceiver {
         bufferSize: Int? = nil, buffer: DatagramBuffer
     ) throws(SystemError) {
         self.buffer = buffer
+        self.interface = interface?.index
         socket = try Socket(family, .raw(protocol: `protocol`))
         try socket.limitMulticast()
-        try socket.receiveDetails()
+        switch family {
+        case .ipv4:
+            // The packet's own header says all the rest.
+            if interface == nil { try socket.set(Int32(IPPROTO_IP), IP_PKTINFO, 1) }
+        case .ipv6:
+            try socket.receiveDetails()
+        }
         if let bufferSize { try socket.setReceiveBuffer(bufferSize) }
         if let interface {
             try socket.bind(toInterface: interface.name)
@@ -33,7 +41,7 @@ package final class VRRPReceiver {
 
     /// Hands each waiting packet to the handler.
     package func receive(_ handler: (Datagram) -> Void) throws(SystemError) {
-        try buffer.receive(from: socket.descriptor, hasHeader: socket.family == .ipv4, handler)
+        try buffer.receive(from: socket.descriptor, hasHeader: socket.family == .ipv4, interface: interface, handler)
     }
 
     /// Has the kernel drop packets of other virtual routers (classic BPF), so that strangers' adverts do not wake us.

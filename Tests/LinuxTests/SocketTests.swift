@@ -17,15 +17,13 @@ struct SocketTests {
         let destination: IPAddress?
         let hopLimit: UInt8?
         let interface: UInt32
-        let arrival: Instant
 
         init(_ datagram: Datagram) {
             payload = Array(datagram.payload)
-            source = datagram.source.address
+            source = datagram.source
             destination = datagram.destination
             hopLimit = datagram.hopLimit
             interface = datagram.interface
-            arrival = datagram.arrival
         }
     }
 
@@ -50,7 +48,6 @@ struct SocketTests {
                     writer.write(bytes)
                 }
             }
-            let start = Instant.now
             sender.flush { place, error in Issue.record("\(place): \(error)") }
             let loop = try EventLoop()
             var seen: [Seen] = []
@@ -65,7 +62,6 @@ struct SocketTests {
             let first = try #require(seen.first)
             #expect(first.payload == payload && first.source == source && first.destination == group)
             #expect(first.hopLimit == 255 && first.interface == right)
-            #expect(first.arrival >= start - .milliseconds(50) && first.arrival <= .now)
         }
     }
 
@@ -79,7 +75,7 @@ struct SocketTests {
             sender.flush { place, error in Issue.record("\(place): \(error)") }
             let loop = try EventLoop()
             var source: IPAddress?
-            try loop.add(receiver.descriptor) { _ in try? receiver.receive { source = $0.source.address } }
+            try loop.add(receiver.descriptor) { _ in try? receiver.receive { source = $0.source } }
             loop.run { source != nil }
             #expect(source == .v4(0xc000_0207))
         }

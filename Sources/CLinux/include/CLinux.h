@@ -117,14 +117,13 @@ struct clinux_datagram {
     uint8_t local[16];
     int interface;
     int hop_limit;
-    /// Real time of arrival in nanoseconds; 0 if the kernel did not say.
-    int64_t arrived;
     /// Nonzero if the buffer was too small.
     int truncated;
 };
 
 /// Receives up to `count` datagrams, each into `stride` bytes of the buffer; returns how many. Does not wait.
-int clinux_receive(int fd, void *buffer, size_t stride, struct clinux_datagram *datagrams, unsigned int count);
+/// `peers`: whether to ask for the other ends, too.
+int clinux_receive(int fd, void *buffer, size_t stride, struct clinux_datagram *datagrams, unsigned int count, int peers);
 /// Sends datagrams; returns how many were taken. Does not wait.
 int clinux_send(int fd, const void *buffer, const struct clinux_datagram *datagrams, unsigned int count);
 

@@ -246,7 +246,7 @@ package final class BFDEngine {
     }
 
     private func take(_ datagram: Datagram, _ receiver: BFDReceiver, at now: Instant) {
-        guard let source = datagram.source.address else { return }
+        guard let source = datagram.source else { return }
         let arrival = Arrival(
             datagram.payload, from: source, to: datagram.destination, interface: datagram.interface,
             hops: datagram.hopLimit ?? 0, isMultihop: receiver.isMultihop

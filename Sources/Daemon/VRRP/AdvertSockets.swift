@@ -120,25 +120,25 @@ final class AdvertSockets {
     private func drain(_ channel: Channel, _ now: Instant) {
         guard let listener = listeners[channel] else { return }
         do throws(SystemError) {
-            try listener.receiver.receive { datagram in take(datagram, channel, now) }
+            try listener.receiver.receive { datagram in take(datagram, channel.family, listener.routers, now) }
         } catch {
             // The interface went down under the socket; netlink tells the rest.
         }
     }
 
-    private func take(_ datagram: Datagram, _ channel: Channel, _ now: Instant) {
+    private func take(_ datagram: Datagram, _ family: AddressFamily, _ routers: [[Int]], _ now: Instant) {
         do throws(Rejection) {
             let packet: ReceivedPacket
-            switch channel.family {
+            switch family {
             case .ipv4:
                 packet = try ReceivedPacket(parsingIPv4: datagram.packet)
             case .ipv6:
-                guard let source = datagram.source.address, let destination = datagram.destination else { throw .notVRRP }
+                guard let source = datagram.source, let destination = datagram.destination else { throw .notVRRP }
                 packet = ReceivedPacket(
                     source: source, destination: destination, hopLimit: datagram.hopLimit, message: datagram.payload)
             }
             guard let id = packet.routerID else { throw .length(received: packet.message.count, expected: 8) }
-            received(packet, listeners[channel]?.routers[Int(id)] ?? [], datagram.interface, now)
+            received(packet, routers[Int(id)], datagram.interface, now)
         } catch {
             malformed(error, datagram.interface, now)
         }
