@@ -30,14 +30,15 @@ func shell(_ name: String, _ dependencies: Target.Dependency...) -> Target {
 let link = Context.packageDirectory + "/scripts/link"
 
 /// How a released program is laid out. Every page that a start, a fork or an idle daemon touches is memory and time, so what is not
-/// called is left out (nothing is exported, which the Swift runtime's own flags would do), libstdc++ comes as an archive, and the
-/// functions of the runtime that a daemon calls lie side by side (`scripts/order-runtime` lists them), not among 4 MB of others.
+/// called is left out (nothing is exported, which the Swift runtime's own flags would do), libstdc++ comes as an archive, and what a
+/// daemon at rest calls lies side by side, then what it calls of the runtime (`scripts/order-functions` lists both), not among 9 MB of
+/// others.
 let layout: [String] = [
     "-use-ld=lld",
     "-L\(link)",
     "-Xclang-linker", "-static-libgcc",
     "-Xlinker", "--no-export-dynamic",
-    "-Xlinker", "--symbol-ordering-file=\(link)/runtime.order",
+    "-Xlinker", "--symbol-ordering-file=\(link)/functions.order",
     "-Xlinker", "--no-warn-symbol-ordering",
 ] + (understandsPackedRelocations ? ["-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"] : [])
 
