@@ -38,6 +38,8 @@ let layout: [String] = [
     "-L\(link)",
     "-Xclang-linker", "-static-libgcc",
     "-Xlinker", "--no-export-dynamic",
+    // Resolved once, by the parent: all its processes are forks, and each would look its symbols up again.
+    "-Xlinker", "-z", "-Xlinker", "now",
     "-Xlinker", "--symbol-ordering-file=\(link)/functions.order",
     "-Xlinker", "--no-warn-symbol-ordering",
 ] + (understandsPackedRelocations ? ["-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"] : [])
