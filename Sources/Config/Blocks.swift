@@ -8,15 +8,29 @@ extension Reader {
         withUnsafeMutablePointer(to: &target) { readRoot(by: table.vocabulary, table.actions, into: UnsafeMutableRawPointer($0)) }
     }
 
+    /// As above, passing over blocks whose text is that of an earlier reading, and noting by what blocks of this one are known again.
+    package mutating func readRoot<Target>(by table: Table<Target>, into target: inout Target, recognising recognition: Recognition<Target>) {
+        begin(table.vocabulary)
+        while true {
+            while let block = nextKnown() { recognition.takeOver(block.identity, &target) }
+            let before = remarksMade
+            guard let (statement, row) = nextRootStatement(among: table.vocabulary) else { return }
+            withUnsafeMutablePointer(to: &target) { table.actions[row](statement, UnsafeMutableRawPointer($0), &self) }
+            if remarksMade == before, let identity = recognition.identity(row, &target) { noteKnown(identity) }
+        }
+    }
+
     /// Replays the items of a frozen configuration that are for this process, by the root table. `isKnown` is given each before: true
     /// if it has been seen to without being read.
     package mutating func replay<Target>(
         _ items: inout FrozenItems, by table: Table<Target>, into target: inout Target,
-        unless isKnown: (_ item: FrozenItems.Item, _ target: inout Target) -> Bool = { _, _ in false }
+        unless isKnown: (_ record: ItemRecord, _ target: inout Target) -> Bool = { _, _ in false }
     ) {
-        while let item = items.next(where: { isWanted($0, among: table.vocabulary) }) {
+        for number in 0..<items.count {
+            guard let record = items.record(number), isWanted(record.row, among: table.vocabulary) else { continue }
             pause()
-            guard !isKnown(item, &target) else { continue }
+            guard !isKnown(record, &target) else { continue }
+            guard let item = items.item(number, readingOn: { isWanted($0.row, among: table.vocabulary) }) else { return }
             replay(item)
             readRoot(by: table, into: &target)
         }
@@ -105,7 +119,7 @@ extension Reader {
                 .hint, "deprecated", statement, "'\(statement.name)' is deprecated", help: "write '\(replacement)' instead"
             )
         }
-        if entry.status == .parsed, inactive[entry.name] == nil { inactive[entry.name] = statement.position }
+        if entry.status == .parsed { note(inactive: entry.name, at: statement.position) }
     }
 
     /// Reads `{`, hands over each line up to `}`, and takes the `}`.

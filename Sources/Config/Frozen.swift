@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-import Basics
+package import Basics
 
 // A configuration after preprocessing, as the parent hands it to its children: items, which are the statements outside of blocks, each
 // with its block; then tables by which they are found without being read.
 //
-//      item ... | table of items | table of files | place of the first table, of the second | "KAF2"
+//      item ... | table of items | table of known blocks | table of files | places of the three tables | "KAF3"
 //
 //   item:   file | line | line ...
 //   line:   flags (bits 0-1 kind, 2 expanded, 3 file follows) | [file] | line - last line, zigzag | column | [length | text]
-//   items:  count, then each: length in bytes | row of its keyword in the root table
+//   items:  an `ItemRecord` of each
+//   known:  a `KnownBlock` for each item that has one
 //   files:  count, then each: length | path | 0, or 1 and file, line, column of the include
 //
-// Places have eight bytes in network order; other numbers are little-endian base 128. Environment, random numbers, conditions and includes are settled
+// Records and places have fields in network order; other numbers are little-endian base 128. Environment, random numbers, conditions and includes are settled
 // in it, so that every process reads the same. Behind its own place an item says nothing of where it stands: one that has only moved
 // has the same content.
 
@@ -27,8 +28,10 @@ struct Freezer {
     private var line = 0
     /// The item under way: where it begins in `bytes`, and its keyword once that is known.
     private var item: (start: Int, row: Int?)?
-    private var items: [UInt8] = []
-    private var count = 0
+    private var items = ByteWriter(capacity: 0)
+    private var knownBlocks = ByteWriter(capacity: 0)
+    /// The item under way can be known again by its text.
+    private var known: KnownText?
     /// The state before the last line, which may come again.
     private var before: (count: Int, file: Int, line: Int)?
 
@@ -41,16 +44,39 @@ struct Freezer {
     mutating func begin() {
         if let item {
             if let row = item.row {
-                Self.write(bytes.count - item.start, to: &items)
-                Self.write(row, to: &items)
-                count += 1
+                let content = FrozenItems.Item.content(of: bytes[item.start...])
+                add(length: bytes.count - item.start, row, Fingerprint(content))
             } else {
                 bytes.removeLast(bytes.count - item.start)
+                known = nil
             }
         }
         if bytes.count >= Self.pieceSize { flush() }
         item = (bytes.count, nil)
         before = nil
+    }
+
+    private mutating func add(length: Int, _ row: Int, _ content: Fingerprint) {
+        let number = UInt32(truncatingIfNeeded: items.count / ItemRecord.size)
+        let place = UInt32(truncatingIfNeeded: written + bytes.count - length)
+        ItemRecord(place: place, length: UInt32(truncatingIfNeeded: length), rowNumber: UInt16(truncatingIfNeeded: row), content: content)
+            .write(to: &items)
+        if let known = known.take() { KnownBlock(item: number, text: known).write(to: &knownBlocks) }
+    }
+
+    /// The item that was begun can be known again.
+    mutating func note(_ known: KnownText) { self.known = known }
+
+    /// Takes an item over from an earlier configuration, at its place in this one.
+    mutating func takeOver(_ text: KnownText, _ record: ItemRecord, content: ArraySlice<UInt8>, at position: Position) {
+        begin()
+        let start = bytes.count
+        Self.write(position.file, to: &bytes)
+        Self.write(position.line, to: &bytes)
+        bytes += content
+        known = text
+        add(length: bytes.count - start, record.row, record.content)
+        item = nil
     }
 
     /// The keyword of the item, by its row in the root table.
@@ -89,10 +115,13 @@ struct Freezer {
     mutating func finish(files: [SourceFile]) {
         begin()
         var footer = ByteWriter(capacity: FrozenItems.footerLength)
-        footer.write(UInt64(written + bytes.count))
-        Self.write(count, to: &bytes)
-        bytes += items
-        footer.write(UInt64(written + bytes.count))
+        for table in [items, knownBlocks] {
+            footer.write(UInt64(written + bytes.count))
+            flush()
+            written += table.count
+            sink(table.bytes)
+        }
+        footer.write(UInt64(written))
         footer.write(FrozenItems.mark)
         Self.write(files.count, to: &bytes)
         for file in files {
@@ -130,30 +159,28 @@ package struct FrozenItems {
     package let files: [SourceFile]
     /// Gives the bytes at these places of the memory, fewer where it ends.
     private let read: (Range<Int>) -> [UInt8]
-    private var entries: [Entry] = []
-    private var next = 0
-    private var place = 0
+    /// What there is to know of the items without reading them, in order.
+    private var records: FrozenTable<ItemRecord>
+    /// The blocks that are known again by their text.
+    let knownBlocks: FrozenTable<KnownBlock>
+    /// Where the last item ends.
+    private let end: Int
     /// Items that were read together, and where they stand.
     private var piece: [UInt8] = []
     private var pieceStart = 0
 
-    static let mark = Array("KAF2".utf8)
-    static let footerLength = 20
+    static let mark = Array("KAF3".utf8)
+    static let footerLength = 28
     /// Items are read together up to this many bytes: few enough to be read into the same pages again and again.
     private static let pieceSize = 16 << 10
-
-    private struct Entry {
-        var length: UInt32
-        var row: UInt16
-    }
 
     /// An item: its keyword's row in the root table, and its bytes.
     package struct Item {
         package let row: Int
         let bytes: ArraySlice<UInt8>
 
-        /// All but the place where it stands: equal for items that say the same.
-        package var content: ArraySlice<UInt8> {
+        /// All but the place where it stands.
+        static func content(of bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
             var numbers = FrozenNumbers(bytes)
             _ = numbers.next()
             _ = numbers.next()
@@ -174,15 +201,16 @@ package struct FrozenItems {
         let end = size - Self.footerLength
         guard end >= 0 else { return nil }
         var footer = ByteReader(read(end..<size))
-        guard let first = try? footer.read(UInt64.self), let second = try? footer.read(UInt64.self), footer.remaining.elementsEqual(Self.mark),
-            first <= second, let first = Int(exactly: first), let second = Int(exactly: second), second <= end
+        guard let first = try? footer.read(UInt64.self), let second = try? footer.read(UInt64.self), let third = try? footer.read(UInt64.self),
+            footer.remaining.elementsEqual(Self.mark), first <= second, second <= third, let first = Int(exactly: first),
+            let second = Int(exactly: second), let third = Int(exactly: third), third <= end
         else { return nil }
-        var table = FrozenNumbers(read(second..<end)[...])
+        var table = FrozenNumbers(read(third..<end)[...])
         guard let files = Self.files(&table) else { return nil }
         self.files = files
-        var numbers = FrozenNumbers(read(first..<second)[...])
-        guard let entries = Self.entries(&numbers, limit: first) else { return nil }
-        self.entries = entries
+        records = FrozenTable(at: first..<second, read)
+        knownBlocks = FrozenTable(at: second..<third, read)
+        self.end = first
     }
 
     /// One that is in memory as a whole.
@@ -190,20 +218,11 @@ package struct FrozenItems {
         self.init(size: bytes.count) { Array(bytes[$0.clamped(to: bytes.indices)]) }
     }
 
-    private static func entries(_ numbers: inout FrozenNumbers, limit: Int) -> [Entry]? {
-        guard let count = numbers.next(), count <= numbers.rest.count else { return nil }
-        var left = limit
-        var entries: [Entry] = []
-        entries.reserveCapacity(count)
-        for _ in 0..<count {
-            guard let length = numbers.next(), let row = numbers.next(), length <= left, let length = UInt32(exactly: length),
-                let row = UInt16(exactly: row)
-            else { return nil }
-            left -= Int(length)
-            entries.append(Entry(length: length, row: row))
-        }
-        return entries
-    }
+    /// How many items there are.
+    package var count: Int { records.count }
+
+    /// What there is to know of the item without reading it; nil for one whose bytes lie elsewhere.
+    package mutating func record(_ number: Int) -> ItemRecord? { records[number].flatMap { $0.end <= end ? $0 : nil } }
 
     private static func files(_ numbers: inout FrozenNumbers) -> [SourceFile]? {
         guard let count = numbers.next(), count <= numbers.rest.count else { return nil }
@@ -220,37 +239,56 @@ package struct FrozenItems {
         return files
     }
 
-    /// The next item whose row is wanted; nil behind the last.
-    package mutating func next(where isWanted: (_ row: Int) -> Bool) -> Item? {
-        while next < entries.count {
-            let entry = entries[next]
-            let range = place..<(place + Int(entry.length))
-            defer {
-                next += 1
-                place = range.upperBound
+    /// The item of that number; nil if it cannot be read. Those behind it are read with it as long as they are wanted, too.
+    package mutating func item(_ number: Int, readingOn isWanted: (ItemRecord) -> Bool) -> Item? {
+        guard let record = record(number) else { return nil }
+        if record.start < pieceStart || record.end > pieceStart + piece.count {
+            var (pieceEnd, next) = (record.end, number + 1)
+            while let other = self.record(next), other.start == pieceEnd, other.end <= record.start + Self.pieceSize, isWanted(other) {
+                (pieceEnd, next) = (other.end, next + 1)
             }
-            guard isWanted(Int(entry.row)) else { continue }
-            if range.lowerBound < pieceStart || range.upperBound > pieceStart + piece.count { readPiece(isWanted) }
-            let start = range.lowerBound - pieceStart
-            guard start >= 0, start + range.count <= piece.count else { return nil }
-            return Item(row: Int(entry.row), bytes: piece[start..<(start + range.count)])
+            pieceStart = record.start
+            piece = read(pieceStart..<pieceEnd)
         }
-        return nil
+        let start = record.start - pieceStart
+        guard start + Int(record.length) <= piece.count else { return nil }
+        return Item(row: record.row, bytes: piece[start..<(start + Int(record.length))])
+    }
+}
+
+/// What a table says of a frozen item.
+///
+///      0        4        8     10                   18
+///     +--------+--------+-----+--------------------+
+///     | place  | length | row | content            |
+///     +--------+--------+-----+--------------------+
+package struct ItemRecord: FrozenRecord {
+    fileprivate let place: UInt32
+    fileprivate let length: UInt32
+    fileprivate let rowNumber: UInt16
+    /// Equal for items that say the same, wherever they stand.
+    package let content: Fingerprint
+
+    /// The row of its keyword in the root table.
+    package var row: Int { Int(rowNumber) }
+    fileprivate var start: Int { Int(place) }
+    fileprivate var end: Int { Int(place) + Int(length) }
+
+    static var size: Int { 18 }
+}
+
+extension ItemRecord {
+    init(_ reader: inout ByteReader) throws(ByteReader.Truncated) {
+        (place, length, rowNumber) = (try reader.read(), try reader.read(), try reader.read())
+        content = try reader.readFingerprint()
     }
 
-    /// Reads the next item with those behind it that are wanted, too.
-    private mutating func readPiece(_ isWanted: (_ row: Int) -> Bool) {
-        var end = place + Int(entries[next].length)
-        for entry in entries[(next + 1)...] {
-            guard isWanted(Int(entry.row)), end + Int(entry.length) - place <= Self.pieceSize else { break }
-            end += Int(entry.length)
-        }
-        pieceStart = place
-        piece = read(place..<end)
+    func write(to writer: inout ByteWriter) {
+        writer.write(place)
+        writer.write(length)
+        writer.write(rowNumber)
+        writer.write(content.number)
     }
-
-    /// From the first again.
-    package mutating func rewind() { (next, place) = (0, 0) }
 }
 
 /// The lines of a frozen item. Bytes that are none end the replay early.

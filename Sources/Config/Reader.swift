@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+import Basics
+
 /// Reads blocks by their tables, keeping what there is to say about them.
 ///
 /// The state that all tables share: where the lines come from, what was found, and the facts of the machine. Lines come
@@ -36,6 +38,9 @@ package struct Reader {
     private var pushedBack: LogicalLine?
     private var remarks: Set<String> = []
     private var droppedFindings = 0
+    /// How often something was said, or not said for having been said before.
+    private(set) var remarksMade = 0
+    private var earlier: EarlierReading?
     /// What the preprocessor found on the way to the next line.
     private var news: [Diagnostic] = []
     /// The finding whose block makes upstream lose count of the braces, and the last line that was noted for it.
@@ -46,11 +51,15 @@ package struct Reader {
     /// Findings kept; a file that is no configuration at all must not fill the memory with them.
     private static let findingLimit = 20_000
 
-    /// Reads files. What is read goes to `frozen` as well, piece by piece, until `finishFreezing`.
-    package init(surroundings: Surroundings, source: Source, freezing frozen: (([UInt8]) -> Void)? = nil) {
+    /// Reads files. What is read goes to `frozen` as well, piece by piece, until `finishFreezing`; what is known from an `earlier`
+    /// reading, whose surroundings blocks cannot see, comes from there.
+    package init(
+        surroundings: Surroundings, source: Source, freezing frozen: (([UInt8]) -> Void)? = nil, earlier: FrozenItems? = nil
+    ) {
         self.surroundings = surroundings
         self.source = source
         freezer = frozen.map { Freezer($0) }
+        if freezer != nil { self.earlier = earlier.map { EarlierReading($0) } }
     }
 
     /// Replays items of a frozen configuration.
@@ -75,6 +84,7 @@ package struct Reader {
 
     /// Keeps a finding; those beyond the limit are only counted, so that a broken file cannot fill the memory.
     package mutating func report(_ diagnostic: Diagnostic) {
+        remarksMade += 1
         guard diagnostics.count < Self.findingLimit else {
             droppedFindings += 1
             // A sequence that makes nothing but mistakes need not be read to its end.
@@ -107,7 +117,16 @@ package struct Reader {
     }
 
     /// Whether this is asked for the first time: for findings that are worth saying once, however often they apply.
-    package mutating func isFirst(_ remark: String) -> Bool { remarks.insert(remark).inserted }
+    package mutating func isFirst(_ remark: String) -> Bool {
+        remarksMade += 1
+        return remarks.insert(remark).inserted
+    }
+
+    /// Notes that there is something about a keyword which is told once for all its uses.
+    mutating func note(inactive name: String, at position: Position) {
+        remarksMade += 1
+        if inactive[name] == nil { inactive[name] = position }
+    }
 
     mutating func nextLine() -> LogicalLine? {
         if let line = pushedBack {
@@ -161,7 +180,30 @@ package struct Reader {
     }
 
     /// What comes next stands outside of blocks.
-    mutating func beginItem() { freezer?.begin() }
+    mutating func beginItem() {
+        guard freezer != nil else { return }
+        freezer?.begin()
+        source?.beginText(isWhole: pushedBack == nil, &news)
+    }
+
+    /// The block that comes next if its text is that of an earlier reading; it has been passed over.
+    mutating func nextKnown() -> KnownText? {
+        guard pushedBack == nil, let block = earlier?.next(in: &source, &news) else { return nil }
+        freezer?.takeOver(block.text, block.record, content: block.content, at: block.position)
+        pause()
+        return block.text
+    }
+
+    /// The item that has just been read defines this, and would be the same wherever its text stood.
+    mutating func noteKnown(_ identity: Fingerprint) {
+        guard pushedBack == nil, let text = source?.endText() else { return }
+        freezer?.note(
+            KnownText(
+                length: UInt32(truncatingIfNeeded: text.length), lines: UInt32(truncatingIfNeeded: text.lines), opening: text.opening,
+                whole: text.whole, identity: identity
+            )
+        )
+    }
 
     /// The item that was begun is for the keyword of this row.
     mutating func nameItem(_ row: Int) { freezer?.name(row) }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+import Basics
 import Config
 import Support
 import Testing
@@ -61,11 +62,9 @@ import Testing
     }
 
     @Test func aBlockThatOnlyMovedHasTheSameContent() throws {
-        func contents(_ text: String) throws -> [ArraySlice<UInt8>] {
+        func contents(_ text: String) throws -> [Fingerprint] {
             var items = try #require(FrozenItems(freeze(text)))
-            var contents: [ArraySlice<UInt8>] = []
-            while let item = items.next(where: { _ in true }) { contents.append(item.content) }
-            return contents
+            return (0..<items.count).compactMap { items.record($0)?.content }
         }
         let before = try contents("b {\n x 1\n}\nb {\n x 2\n}\n")
         let after = try contents("\n\nb {\n x 0\n}\nb {\n x 2\n}\n\nb {\n x 1\n}\n")

@@ -12,7 +12,7 @@ import Testing
 /// What a reload takes and what it refuses, and what passes between the processes on the way.
 @Suite struct ReaderTests {
     private func reading(
-        _ text: String, freezing draft: MemoryDraft? = nil, _ change: (inout ConfigurationRequest) -> Void = { _ in }
+        _ text: String, freezing draft: MemoryDraft? = nil, earlier: FrozenConfiguration? = nil, _ change: (inout ConfigurationRequest) -> Void = { _ in }
     ) -> (reading: ConfigurationReading, report: ReadReport)
     {
         var line = CommandLine()
@@ -22,7 +22,7 @@ import Testing
         var system = FileSystem()
         system.exists = { $0 == "/k.conf" }
         system.read = { $0 == "/k.conf" ? .text(Array(text.utf8)) : .missing }
-        let reading = request.read(in: system, freezing: draft)
+        let reading = request.read(in: system, freezing: draft, earlier: earlier)
         return (reading, request.report(on: reading))
     }
 
@@ -132,6 +132,35 @@ import Testing
                 #expect(back.configuration == old.configuration)
             }
         }
+    }
+
+    /// What a reload says of a configuration does not depend on what it knows from the one in force.
+    @Test func whatIsKnownIsNotReadAgainAndNothingIsLeftUnsaid() throws {
+        func server(_ last: Int, _ line: String = "", protocol: String = "TCP") -> String {
+            "virtual_server 10.0.0.\(last) 80 {\n protocol \(`protocol`)\n lb_kind NAT\n lb_algo rr\n \(line)\n real_server 10.1.0.\(last) 80 {\n }\n}\n"
+        }
+        let texts = [
+            server(1) + server(2) + server(3), server(2) + server(1, "quorum 2") + server(3), server(1) + server(1, protocol: "UDP"),
+            server(1) + server(2) + server(1, "quorum 2"), server(1, "quorum 2") + server(1) + server(2), server(1) + server(1),
+            server(1, "lb_alog wrr") + server(2), server(1, "quorum_up /bin/nothing") + server(2), server(1) + "virtual_server 10.0.0.1 80 {\n}\n",
+        ].map { "global_defs {\n router_id x\n}\n" + $0 }
+        var incomplete = 0
+        for from in texts {
+            let earlier = try FrozenConfiguration(frozen(from).memory)
+            for to in texts {
+                let (alone, memory) = try frozen(to)
+                let draft = try MemoryDraft(name: "test")
+                let knowing = reading(to, freezing: draft, earlier: earlier) { _ in }.reading
+                if !knowing.isComplete {
+                    incomplete += 1
+                    #expect(alone.findings.json.contains("duplicate-virtual-server"))
+                    continue
+                }
+                #expect(knowing.findings.json == alone.findings.json)
+                #expect(try SealedMemory(sealing: draft).read() == memory.read())
+            }
+        }
+        #expect(incomplete > 0)
     }
 
     /// A virtual server of a group is the very same object as long as its block and its group are as they were.

@@ -16,7 +16,10 @@ package struct Trial {
         self.frozen = frozen
     }
 
-    private static func read(_ text: [UInt8], freezing frozen: (([UInt8]) -> Void)? = nil) -> ConfigurationReading {
+    private static func read(
+        _ text: [UInt8], for purpose: ConfigurationReading.Purpose = .settings, freezing frozen: (([UInt8]) -> Void)? = nil,
+        earlier: FrozenConfiguration? = nil
+    ) -> ConfigurationReading {
         var options = SourceOptions()
         options.id = "main"
         options.environment = { $0 == "HOME" ? "/root" : nil }
@@ -25,7 +28,7 @@ package struct Trial {
         options.limits.bytes = 1 << 18
         return ConfigurationReading(
             of: InventedMachine.mainPath, in: InventedMachine.files(text), options, asking: InventedMachine.surroundings,
-            freezing: frozen
+            for: purpose, freezing: frozen, earlier: earlier
         )
     }
 
@@ -73,10 +76,21 @@ package struct Trial {
 
     private func takeoverFault(_ replayed: Replay, after text: [UInt8]) -> String? {
         var earlier: [UInt8] = []
-        _ = Self.read(text) { earlier += $0 }
+        _ = Self.read(text, for: .findings) { earlier += $0 }
+        if let fault = recognitionFault(after: earlier) { return fault }
         guard let before = FrozenConfiguration(earlier), let now = FrozenConfiguration(frozen) else { return "what was frozen cannot be replayed" }
         let after = Replay(of: now, for: .all, after: Replay(of: before, for: .all))
         return after.configuration == replayed.configuration ? nil : "what is taken over means something else"
+    }
+
+    /// What is known from an earlier reading and not read again is what would be read, and so is all that there is to say about the rest.
+    private func recognitionFault(after earlier: [UInt8]) -> String? {
+        var (plain, knowing): ([UInt8], [UInt8]) = ([], [])
+        let whole = Self.read(text, for: .findings) { plain += $0 }
+        let other = Self.read(text, for: .findings, freezing: { knowing += $0 }, earlier: FrozenConfiguration(earlier))
+        guard other.isComplete else { return nil }
+        guard other.findings.json == whole.findings.json else { return "what is known hides or makes findings" }
+        return knowing == plain ? nil : "what is known is frozen in another way"
     }
 
     /// `--fmt` changes no meaning, and nothing at all the second time.

@@ -147,6 +147,7 @@ extension Source {
     private mutating func begin(_ path: String, from: Position?, _ new: FileFrame) {
         suspended.append((frame, pending))
         pending = []
+        ownText = nil
         files.append(SourceFile(path: path, includedFrom: from))
         frame = new
         frame.file = files.count - 1
@@ -160,6 +161,7 @@ extension Source {
         guard let outer = suspended.popLast() else { return false }
         note(file: nil)
         includeChecks = frame.checks
+        ownText = nil
         frame = outer.frame
         pending = outer.pending
         return true

@@ -28,6 +28,8 @@ package struct Source {
     /// All lines of all files as they are read; nil unless a copy is made.
     var copy: [UInt8]?
     var isSpent = false
+    /// The text that is being read, as long as nothing around it has a say.
+    var ownText: OwnText?
 
     /// What is left of the line that is being split at braces.
     private var rest: ArraySlice<UInt8> = []
@@ -100,16 +102,22 @@ package struct Source {
                 take(item, &found)
             } else if let line = plainLine() {
                 if let line { return line }
-            } else if let line = physicalLine(&found) {
-                if line.traits.contains(.null) {
-                    found.append(Diagnostic(.error, "null-byte", at: line.position, "this line holds a NUL byte and is ignored"))
-                } else {
-                    process(line, &found)
-                }
-            } else if !closeFile(&found) {
+            } else if !takePhysicalLine(&found), !closeFile(&found) {
                 return nil
             }
         }
+    }
+
+    /// Takes the next line of the file; false at its end.
+    @discardableResult
+    mutating func takePhysicalLine(_ found: inout [Diagnostic]) -> Bool {
+        guard let line = physicalLine(&found) else { return false }
+        if line.traits.contains(.null) {
+            found.append(Diagnostic(.error, "null-byte", at: line.position, "this line holds a NUL byte and is ignored"))
+        } else {
+            process(line, &found)
+        }
+        return true
     }
 
     /// The next line if it stands whole in this piece of the file and nothing in it or around it asks for more than the split at braces:
@@ -130,7 +138,11 @@ package struct Source {
         return split()
     }
 
-    private mutating func take(_ item: Pending, _ found: inout [Diagnostic]) {
+    /// Whether all of the last line has been handed out.
+    var isBetweenLines: Bool { rest.isEmpty }
+
+    mutating func take(_ item: Pending, _ found: inout [Diagnostic]) {
+        ownText = nil
         switch item {
         case .line(let bytes, let position, let depth, let isExpanded):
             let traits = LineTraits(of: bytes)
@@ -158,7 +170,7 @@ package struct Source {
             if at < end { break }
             let begun = end - frame.at
             guard nextPiece(&found) else { break }
-            at = begun
+            at = frame.at + begun
         }
         let start = frame.at
         guard start < frame.bytes.count else { return nil }
@@ -172,7 +184,7 @@ package struct Source {
     }
 
     /// What some editors put at the front of a file in UTF-8.
-    private static let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
+    static let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
 
     private func withoutMark(_ line: Line, _ found: inout [Diagnostic]) -> Line {
         found.append(
@@ -186,8 +198,9 @@ package struct Source {
     }
 
     /// Puts the next piece of the file behind the line that was begun; false at the end of the file.
-    private mutating func nextPiece(_ found: inout [Diagnostic]) -> Bool {
+    mutating func nextPiece(_ found: inout [Diagnostic]) -> Bool {
         guard let more = frame.more else { return false }
+        if let ownText, frame.at - ownText.start > OwnText.limit { self.ownText = nil }
         let piece = more()
         spentFileBytes += piece.count
         let isLong = frame.bytes.count - frame.at > options.limits.fileLine
@@ -197,13 +210,16 @@ package struct Source {
             found.append(Diagnostic(.error, "too-large", at: position, length: 0, "\(what); the rest of the file is ignored"))
             frame.bytes = []
             frame.at = 0
+            ownText = nil
         }
         guard !piece.isEmpty, !isLong, spentFileBytes <= options.limits.fileBytes else {
             frame.more = nil
             return false
         }
-        if frame.at >= frame.bytes.count { frame.bytes = piece } else { frame.bytes = frame.bytes[frame.at...] + piece }
-        frame.at = 0
+        let kept = min(ownText?.start ?? frame.at, frame.bytes.count)
+        if kept == frame.bytes.count { frame.bytes = piece } else { frame.bytes = frame.bytes[kept...] + piece }
+        frame.at = max(0, frame.at - kept)
+        ownText?.start -= kept
         return true
     }
 
@@ -213,6 +229,7 @@ package struct Source {
         var hasEscape = false
         if raw.traits.contains(.quoting) { hasEscape = cutComment(&line, &found) }
         line = line.part(line.bytes.trimmed)
+        if raw.traits.contains(.dollar) || line.bytes.first == Sign.at || line.bytes.first == Sign.tilde { ownText = nil }
         note(line: line)
         guard collecting == nil else { return collect(line, raw: raw.bytes, &found) }
         guard let first = line.bytes.first else { return }

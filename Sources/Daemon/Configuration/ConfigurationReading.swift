@@ -17,24 +17,32 @@ package struct ConfigurationReading {
     /// What is made of the virtual servers, of which there may be very many.
     package enum Purpose { case settings, findings }
 
+    /// Whether it says all: else it is to be read anew, without an earlier one.
+    package let isComplete: Bool
+
     /// Reads and settles what a path or a pattern names; may take its time. `frozen` takes what children replay, piece by piece. For
-    /// findings only, virtual servers that are found faultless are left out of the configuration.
+    /// findings only, virtual servers that are found faultless are left out of the configuration, and those that were faultless in an
+    /// `earlier` reading are not even read.
     package init(
         of pattern: String, in fileSystem: FileSystem, _ options: SourceOptions, asking surroundings: Surroundings,
-        for purpose: Purpose = .settings, freezing frozen: (([UInt8]) -> Void)? = nil
+        for purpose: Purpose = .settings, freezing frozen: (([UInt8]) -> Void)? = nil, earlier: FrozenConfiguration? = nil
     ) {
         var found: [Diagnostic] = []
         let source = Source(pattern, in: fileSystem, options, &found)
         let book = FactBook()
-        var reader = Reader(surroundings: Surroundings(book, asking: surroundings), source: source, freezing: frozen)
+        var reader = Reader(
+            surroundings: Surroundings(book, asking: surroundings), source: source, freezing: frozen,
+            earlier: purpose == .findings ? earlier?.items : nil
+        )
         for diagnostic in found { reader.report(diagnostic) }
         var draft = ConfigurationDraft()
         draft.health.isForFindings = purpose == .findings
-        reader.readRoot(by: ConfigurationDraft.table, into: &draft)
+        reader.readRoot(by: ConfigurationDraft.table, into: &draft, recognising: .faultlessVirtualServers(book))
         reader.finishFreezing()
         needed = draft.needed
         book.facts.neededChildren = needed
         configuration = Configuration(&draft, &reader)
+        isComplete = !draft.health.hasKnownDuplicate
         findings = Findings(reader.diagnostics, files: reader.files)
         let unbuilt = reader.inactive.map { name, position in
             Diagnostic(
@@ -52,5 +60,20 @@ package struct ConfigurationReading {
         var copy = self
         copy.findings = Findings([diagnostic] + findings.diagnostics, files: findings.files)
         return copy
+    }
+}
+
+extension Recognition<ConfigurationDraft> {
+    /// Virtual servers that nothing can be said about and that ask nothing of the machine.
+    fileprivate static func faultlessVirtualServers(_ book: FactBook) -> Self {
+        var asked = 0
+        return Self(
+            takeOver: { identity, draft in draft.health.add(known: identity) },
+            identity: { row, draft in
+                defer { asked = book.timesAsked }
+                guard row == ConfigurationDraft.virtualServerRow, asked == book.timesAsked else { return nil }
+                return draft.health.lastTold
+            }
+        )
     }
 }

@@ -20,6 +20,8 @@ struct ConfigurationRequest {
     var namespace: String?
     /// How many readings there were before this one.
     var number = 0
+    /// The configuration in force, from which blocks are known.
+    var inForce: SealedMemory?
 
     init(_ commandLine: CommandLine) {
         path = commandLine.configurationFile ?? CommandLine.defaultConfigurationFile
@@ -30,11 +32,24 @@ struct ConfigurationRequest {
     }
 
     /// Reads and settles everything, for children to replay unless it is only looked at.
-    func read(in fileSystem: FileSystem = .machine, freezing draft: MemoryDraft? = nil) -> ConfigurationReading {
+    func read(
+        in fileSystem: FileSystem = .machine, freezing draft: MemoryDraft? = nil, earlier: FrozenConfiguration? = nil
+    ) -> ConfigurationReading {
         ConfigurationReading(
             of: path, in: fileSystem, options, asking: .ofSystem(), for: .findings,
-            freezing: draft.map { draft in { draft.append($0) } }
+            freezing: draft.map { draft in { draft.append($0) } }, earlier: earlier
         )
+    }
+
+    /// As above, with the memory for what children replay; what is known from the configuration in force is not read again.
+    private func read<Failure>(
+        _ draft: () throws(Failure) -> MemoryDraft?
+    ) throws(Failure) -> (reading: ConfigurationReading, frozen: MemoryDraft?) {
+        let memory = try draft()
+        let reading = read(freezing: memory, earlier: inForce.flatMap { try? FrozenConfiguration($0) })
+        guard !reading.isComplete else { return (reading, memory) }
+        let anew = try draft()
+        return (read(freezing: anew), anew)
     }
 
     /// What steers the preprocessor.
@@ -55,14 +70,12 @@ struct ConfigurationRequest {
         _ draft: () throws(Failure) -> MemoryDraft?
     ) throws(Failure) -> (reading: ConfigurationReading, frozen: MemoryDraft?) {
         let failure = namespace.flatMap { Self.enter($0) }
-        let first = try draft()
-        let reading = read(freezing: first)
+        let (reading, first) = try read(draft)
         guard namespace == nil, let name = reading.configuration.globals.namespace.network else {
             return (reading.adding(failure), first)
         }
         if let failure = Self.enter(name) { return (reading.adding(failure), first) }
-        let second = try draft()
-        return (read(freezing: second), second)
+        return try read(draft)
     }
 
     /// What is wrong with the namespace; nil if this process is in it now.

@@ -63,6 +63,8 @@ final class FactBook {
     var prefixes: [String: [IPPrefix]] = [:]
     /// Whether the machine is asked for what is not written down.
     private let asksMachine: Bool
+    /// How many questions there were, answered before or not.
+    private(set) var timesAsked = 0
 
     /// An empty book that asks the machine and writes down what it says.
     init() {
@@ -78,6 +80,7 @@ final class FactBook {
 
     /// The answer written down, or the machine's, or none.
     func answer(_ question: String, _ ask: () -> String?) -> String? {
+        timesAsked += 1
         if let known = facts[question] { return known.isEmpty ? nil : known }
         guard asksMachine else { return nil }
         let answer = ask()

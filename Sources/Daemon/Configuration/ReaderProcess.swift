@@ -36,7 +36,7 @@ final class ReaderProcess {
         channel = near
         let parent = Processes.own
         process = try Processes.fork {
-            Processes.closeDescriptors(except: [far.descriptor.number])
+            Processes.closeDescriptors(except: [far.descriptor.number, request.inForce?.descriptor.number ?? -1])
             guard Processes.dieWithParent(.kill, parent: parent) else { return 0 }
             Signals.reset()
             return Self.read(request, for: parent, telling: far)

@@ -32,18 +32,22 @@ package struct Replay {
         reader.intermission = intermission
         let table = ConfigurationDraft.table
         var items = frozen.items
-        var context = FingerprintMaker(frozen.factBytes[...])
-        var allGroups = FingerprintMaker([])
+        var context = FingerprintMaker()
+        context.add(frozen.factBytes[...])
+        var allGroups = FingerprintMaker()
         var groups: [String: FingerprintMaker] = [:]
         var blocks: [Fingerprint] = []
-        while let item = items.next(where: { reader.isWanted($0, among: table.vocabulary) }) {
-            if item.row == ConfigurationDraft.virtualServerRow {
-                blocks.append(Fingerprint(item.content))
-            } else if item.row == ConfigurationDraft.groupRow {
-                allGroups.add(item.content)
-                groups[item.name ?? "", default: FingerprintMaker([])].add(item.content)
+        for number in 0..<items.count {
+            guard let record = items.record(number), reader.isWanted(record.row, among: table.vocabulary) else { continue }
+            if record.row == ConfigurationDraft.virtualServerRow {
+                blocks.append(record.content)
+            } else if record.row == ConfigurationDraft.groupRow {
+                allGroups.add(value: record.content)
+                let item = items.item(number) { $0.row == ConfigurationDraft.groupRow }
+                groups[item?.name ?? "", default: FingerprintMaker()].add(value: record.content)
             } else {
-                context.add(item.content)
+                context.add(value: record.row)
+                context.add(value: record.content)
             }
         }
         let (whole, allOfGroups) = (context.fingerprint, allGroups.fingerprint)
@@ -59,9 +63,8 @@ package struct Replay {
         self.blocks = blocks
         var draft = ConfigurationDraft()
         var next = 0
-        items.rewind()
-        reader.replay(&items, by: table, into: &draft) { item, draft in
-            guard item.row == ConfigurationDraft.virtualServerRow else { return false }
+        reader.replay(&items, by: table, into: &draft) { record, draft in
+            guard record.row == ConfigurationDraft.virtualServerRow else { return false }
             defer { next += 1 }
             guard let settings = known?.settings(of: blocks[next], among: byName) else {
                 draft.health.mark(next)
@@ -87,39 +90,4 @@ package struct Replay {
         if case .group(let name) = settings.value.target, groups[name] != self.groups[name] { return nil }
         return settings
     }
-}
-
-/// What a text is recognised by: the chance that two have the same is one in 2^128, anew in each process.
-private struct Fingerprint: Hashable {
-    private let left: Int
-    private let right: Int
-
-    init(_ bytes: ArraySlice<UInt8>) { self = FingerprintMaker(bytes).fingerprint }
-
-    init(left: Int, right: Int) {
-        self.left = left
-        self.right = right
-    }
-}
-
-/// Makes the fingerprint of several texts in a row.
-private struct FingerprintMaker {
-    private var left = Hasher()
-    private var right = Hasher()
-
-    init(_ bytes: ArraySlice<UInt8>) {
-        right.combine(0)
-        add(bytes)
-    }
-
-    mutating func add(_ bytes: ArraySlice<UInt8>) {
-        bytes.withUnsafeBytes {
-            left.combine(bytes: $0)
-            right.combine(bytes: $0)
-        }
-        left.combine(bytes.count)
-        right.combine(bytes.count)
-    }
-
-    var fingerprint: Fingerprint { Fingerprint(left: left.finalize(), right: right.finalize()) }
 }

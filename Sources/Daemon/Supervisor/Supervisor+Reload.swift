@@ -14,6 +14,7 @@ extension Supervisor {
         request.accepted = inForce.report.errors
         readings += 1
         request.number = readings
+        request.inForce = inForce.memory
         do throws(SystemError) {
             reader = try ReaderProcess(request, on: loop, processes) { [unowned self] outcome, now in
                 reader = nil

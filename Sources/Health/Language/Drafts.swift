@@ -179,6 +179,8 @@ package struct VirtualServerDraft: TimedDraft, Sendable {
 package struct HealthDraft: Sendable {
     /// In the order of the file.
     private(set) var entries: [Entry] = []
+    /// What virtual servers listen to that were found faultless before and are not among the entries.
+    var known: [Fingerprint] = []
     /// In the order of the virtual servers that they are about.
     var questions: [Question] = []
     var groups: [VirtualServerGroupSettings] = []
@@ -190,6 +192,8 @@ package struct HealthDraft: Sendable {
     package var isForFindings = false
     /// That of the block which is read next.
     private var mark: Int?
+    /// Whether one that is known listens to what another does: which of them stands first is to be found out by reading both.
+    package internal(set) var hasKnownDuplicate = false
     /// The marks of the virtual servers that were settled, in their order; nil for one that must be settled anew each time.
     package internal(set) var settledMarks: [Int?] = []
 
@@ -229,6 +233,17 @@ package struct HealthDraft: Sendable {
         entries.append(.settled(settings, mark: mark))
     }
 
+    /// Adds a virtual server that there is nothing to say about, by what it listens to.
+    package mutating func add(known identity: Fingerprint) {
+        mentionsVirtualServers = true
+        known.append(identity)
+    }
+
+    /// What the last virtual server listens to, if nothing more can be said about it.
+    package var lastTold: Fingerprint? {
+        if case .told(let identity, _)? = entries.last { Fingerprint(of: identity) } else { nil }
+    }
+
     /// Gives the virtual servers away, the first last, so that each can be taken from the end and changed where it is.
     mutating func takeEntries() -> [Entry] {
         defer { entries = [] }
@@ -238,6 +253,7 @@ package struct HealthDraft: Sendable {
     /// What was needed for settling only.
     mutating func forget() {
         questions = []
+        known = []
         pool = CheckPool()
     }
 }

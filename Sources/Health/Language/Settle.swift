@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import Basics
+import Basics
 package import Config
 
 /// What another part of the configuration says about a file that FILE_CHECKs name.
@@ -32,7 +32,9 @@ extension HealthDraft {
         result.mailsOnlyForServers = global.mail.omitsCheckers
         result.notifyPipes = pipes(with: global, &reader)
         var ordinals: [String: Int] = [:]
-        var seen: Set<VirtualServerSettings.Identity> = []
+        // There may be very many, and a set of what they listen to would be larger than all else that a reload needs.
+        var seen = Set(known)
+        hasKnownDuplicate = seen.count < known.count
         settledMarks = []
         var entries = takeEntries()
         var asked = questions[...]
@@ -42,7 +44,7 @@ extension HealthDraft {
             asked = asked[end...]
             switch entries.removeLast() {
             case .told(let identity, let opening):
-                if !seen.insert(identity).inserted { reader.reportDuplicate(VirtualServerSettings(identity), opening) }
+                if !seen.insert(Fingerprint(of: identity)).inserted { duplicate(VirtualServerSettings(identity), opening, &reader) }
             case .settled(var settings, let mark):
                 // Its group is as it was; its place among those of the group depends on the others.
                 if case .group(let name) = settings.target {
@@ -50,15 +52,15 @@ extension HealthDraft {
                     ordinals[name] = ordinal + 1
                     if settings.groupOrdinal != ordinal { settings.value.groupOrdinal = ordinal }
                 }
-                guard seen.insert(settings.identity).inserted else { continue }
+                guard seen.insert(Fingerprint(of: settings.identity)).inserted else { continue }
                 result.virtualServers.append(settings)
                 settledMarks.append(mark)
             case .block(var settings, let opening, let mark):
                 guard openGroup(&settings.value, opening, &ordinals, &reader) else { continue }
                 answer(own, about: &settings.value, with: global, files: files, sessions: sessions, &reader)
                 finish(&settings.value, with: global)
-                guard seen.insert(settings.identity).inserted else {
-                    reader.reportDuplicate(settings.value, opening)
+                guard seen.insert(Fingerprint(of: settings.identity)).inserted else {
+                    duplicate(settings.value, opening, &reader)
                     continue
                 }
                 result.virtualServers.append(settings)
@@ -76,6 +78,12 @@ extension HealthDraft {
         }
         forget()
         return result
+    }
+
+    private mutating func duplicate(_ settings: VirtualServerSettings, _ opening: Opening, _ reader: inout Reader) {
+        if known.contains(Fingerprint(of: settings.identity)) { hasKnownDuplicate = true }
+        let text = "virtual server \(settings.name) is defined already; the second one is ignored"
+        reader.report(opening.diagnostic(.hint, "duplicate-virtual-server", text))
     }
 
     /// What is wrong with the pipe for all is told where the pipes of VRRP are settled, if they are.
@@ -245,13 +253,6 @@ extension HealthDraft {
             for place in checks.indices { checks[place].logsAllFailures = true }
             settings.servers[index].checks = pool.shared(checks)
         }
-    }
-}
-
-extension Reader {
-    fileprivate mutating func reportDuplicate(_ settings: VirtualServerSettings, _ opening: Opening) {
-        let text = "virtual server \(settings.name) is defined already; the second one is ignored"
-        report(opening.diagnostic(.hint, "duplicate-virtual-server", text))
     }
 }
 
