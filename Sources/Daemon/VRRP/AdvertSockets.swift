@@ -159,7 +159,7 @@ final class AdvertSockets {
 
     /// Queues one advert of a router, to its group or to each of its peers.
     func queue(_ place: Int, priority: UInt8, of routers: inout VirtualRouters, interface: UInt32) throws(SystemError) {
-        guard let transport = routers.routers[place]?.settings.transport else { return }
+        guard let transport = routers.transport(of: place) else { return }
         switch transport {
         case .multicast(let group):
             try queue(place, priority, of: &routers, to: group, hopLimit: 255, interface)
@@ -174,12 +174,12 @@ final class AdvertSockets {
         _ place: Int, _ priority: UInt8, of routers: inout VirtualRouters, to destination: IPAddress, hopLimit: UInt8,
         _ interface: UInt32
     ) throws(SystemError) {
-        guard let source = routers.routers[place]?.source else { return }
+        guard let source = routers.source(of: place) else { return }
         let sender = try sender(source.family)
         message.removeAll()
         routers.writeAdvert(
             of: place, priority: priority, from: source, to: destination, clock: .now, into: &message)
-        if routers.routers[place]?.writesWholePacket ?? false {
+        if routers.writesWholePacket(of: place) {
             sender.queue(packet: message.bytes, to: destination, interface: interface)
         } else {
             sender.queue(

@@ -13,9 +13,10 @@ package enum Action: Equatable, Sendable {
     case release(router: Int)
     /// Send one gratuitous ARP or unsolicited neighbour advertisement for each of these addresses, indices into
     /// ``VirtualRouter/announcedAddresses``, each as soon as it is present.
-    case announce(router: Int, from: Int, count: Int)
-    /// Tell scripts, FIFOs, mail, SNMP and D-Bus.
+    ///
     /// Indirect, as what follows: adverts are many, and an action takes the room of the largest.
+    indirect case announce(router: Int, from: Int, count: Int)
+    /// Tell scripts, FIFOs, mail, SNMP and D-Bus.
     indirect case report(Report)
     /// Tell the log.
     indirect case notice(Notice)

@@ -56,8 +56,16 @@ package struct VirtualRouters: Sendable {
     /// ``reconfigure(to:options:at:into:)``.
     package init() { pending.reserveCapacity(64) }
 
-    /// The interface that adverts of a router leave by, read without a copy of the rest.
+    // What is asked for each advert; read here, none of it copies the rest of the router.
+
+    /// The interface that adverts of a router leave by.
     package func transmitInterface(of place: Int) -> String? { routers[place]?.settings.transmitInterface }
+    /// Whom they go to.
+    package func transport(of place: Int) -> Transport? { routers[place]?.settings.transport }
+    /// Where they come from.
+    package func source(of place: Int) -> IPAddress? { routers[place]?.source }
+    /// ``VirtualRouter/writesWholePacket``
+    package func writesWholePacket(of place: Int) -> Bool { routers[place]?.writesWholePacket ?? false }
 
     /// Places that are taken, in the order of the places.
     package var occupiedPlaces: [Int] { routers.indices.filter { routers[$0] != nil && !departing.contains($0) } }
