@@ -106,7 +106,8 @@ package final class EventLoop {
     /// Calls the handler whenever the descriptor is ready, until it is removed. The caller keeps the descriptor open.
     ///
     /// - Parameter isPatient: Whether the loop may let more come in before it looks again, for a quarter of a millisecond,
-    ///   when it was woken by such descriptors alone right after it had handled what there was. No deadline waits for that.
+    ///   when it was woken by such descriptors alone right after it had handled what there was. No deadline waits for that, and
+    ///   no process at real-time priority does.
     @discardableResult
     package func add(
         _ descriptor: Int32, _ interest: Interest = .readable, isPatient: Bool = false, handler: @escaping (Instant) -> Void
@@ -233,7 +234,8 @@ package final class EventLoop {
     package func turn(until limit: Instant? = nil) {
         for work in turnEnds { work() }
         let deadline = min(earliest ?? .distantFuture, limit ?? .distantFuture)
-        if isBurst { gather(until: deadline) }
+        // Whoever asked for real-time priority would rather spend a wake-up than a quarter of a millisecond.
+        if isBurst, !alwaysSleeps { gather(until: deadline) }
         let began = Instant.now
         let ready = wait(until: deadline, from: began)
         let now = Instant.now
@@ -289,7 +291,6 @@ package final class EventLoop {
         guard time > .zero else { return }
         var request = timespec(tv_sec: 0, tv_nsec: Int(time.nanoseconds))
         nanosleep(&request, nil)
-        if alwaysSleeps { lastSlept = .now }
     }
 
     /// A socket has room for what a gigabit link brings in this time.
