@@ -16,7 +16,8 @@ extension Reader {
             let before = remarksMade
             guard let (statement, row) = nextRootStatement(among: table.vocabulary) else { return }
             withUnsafeMutablePointer(to: &target) { table.actions[row](statement, UnsafeMutableRawPointer($0), &self) }
-            if remarksMade == before, let identity = recognition.identity(row, &target) { noteKnown(identity) }
+            let identity = recognition.identity(row, target)
+            if remarksMade == before, let identity { noteKnown(identity) }
         }
     }
 

@@ -132,12 +132,12 @@ package struct Recognition<Target> {
     /// Takes a block that has been passed over, by what it defines.
     let takeOver: (_ identity: Fingerprint, _ target: inout Target) -> Void
     /// What the block just read, by the row of its keyword, defines and no other may; nil if it says something that depends on more than
-    /// its own text.
-    let identity: (_ row: Int, _ target: inout Target) -> Fingerprint?
+    /// its own text. Asked once after each.
+    let identity: (_ row: Int, _ target: Target) -> Fingerprint?
 
     package init(
         takeOver: @escaping (_ identity: Fingerprint, _ target: inout Target) -> Void,
-        identity: @escaping (_ row: Int, _ target: inout Target) -> Fingerprint?
+        identity: @escaping (_ row: Int, _ target: Target) -> Fingerprint?
     ) {
         self.takeOver = takeOver
         self.identity = identity

@@ -51,8 +51,8 @@ package struct Reader {
     /// Findings kept; a file that is no configuration at all must not fill the memory with them.
     private static let findingLimit = 20_000
 
-    /// Reads files. What is read goes to `frozen` as well, piece by piece, until `finishFreezing`; what is known from an `earlier`
-    /// reading, whose surroundings blocks cannot see, comes from there.
+    /// Reads files. What is read goes to `frozen` as well, piece by piece, until `finishFreezing`; blocks that are known from an
+    /// `earlier` reading come from there.
     package init(
         surroundings: Surroundings, source: Source, freezing frozen: (([UInt8]) -> Void)? = nil, earlier: FrozenItems? = nil
     ) {
@@ -196,13 +196,7 @@ package struct Reader {
 
     /// The item that has just been read defines this, and would be the same wherever its text stood.
     mutating func noteKnown(_ identity: Fingerprint) {
-        guard pushedBack == nil, let text = source?.endText() else { return }
-        freezer?.note(
-            KnownText(
-                length: UInt32(truncatingIfNeeded: text.length), lines: UInt32(truncatingIfNeeded: text.lines), opening: text.opening,
-                whole: text.whole, identity: identity
-            )
-        )
+        if pushedBack == nil, let text = source?.endText(defining: identity) { freezer?.note(text) }
     }
 
     /// The item that was begun is for the keyword of this row.

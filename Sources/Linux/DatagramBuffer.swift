@@ -10,8 +10,8 @@ package struct Datagram {
     package let packet: ArraySlice<UInt8>
     /// Bytes of that header; 0 where there is none.
     fileprivate let headerLength: Int
-    package let source: IPAddress?
-    package let destination: IPAddress?
+    /// What the kernel says of both ends, where it was asked.
+    fileprivate let ends: (source: IPAddress?, destination: IPAddress?)
     /// The index of the interface it came in by; 0 if unknown.
     package let interface: UInt32
     /// The hop limit or TTL it arrived with; nil if unknown.
@@ -21,6 +21,12 @@ package struct Datagram {
 
     /// What followed the IP header, or all that a datagram socket gave.
     package var payload: ArraySlice<UInt8> { packet.dropFirst(headerLength) }
+    package var source: IPAddress? { addressInHeader(at: 12) ?? ends.source }
+    package var destination: IPAddress? { addressInHeader(at: 16) ?? ends.destination }
+
+    private func addressInHeader(at offset: Int) -> IPAddress? {
+        headerLength > 0 ? IPAddress(bytes: packet.dropFirst(offset).prefix(4)) : nil
+    }
 }
 
 /// Room for many datagrams, filled by one system call and used again and again.
@@ -77,10 +83,10 @@ package final class DatagramBuffer {
         bytes[note.offset..<(note.offset + min(note.length, stride))]
     }
 
-    private func datagram(_ note: clinux_datagram, _ interface: UInt32?) -> Datagram? {
+    private func datagram(_ note: clinux_datagram, _ interface: UInt32?) -> Datagram {
         Datagram(
             packet: bytes(of: note), headerLength: 0,
-            source: SocketAddress(storage: note.peer, length: note.peer_length).address, destination: destination(note),
+            ends: (SocketAddress(storage: note.peer, length: note.peer_length).address, destination(note)),
             interface: interface ?? UInt32(bitPattern: note.interface), hopLimit: UInt8(exactly: note.hop_limit),
             isTruncated: note.truncated != 0)
     }
@@ -93,15 +99,9 @@ package final class DatagramBuffer {
         let headerLength = Int(packet[start] & 0x0f) * 4
         guard (IPv4Header.length...packet.count).contains(headerLength) else { return nil }
         return Datagram(
-            packet: packet, headerLength: headerLength, source: address(in: packet, at: start + 12),
-            destination: address(in: packet, at: start + 16), interface: interface ?? UInt32(bitPattern: note.interface),
-            hopLimit: packet[start + 8], isTruncated: note.truncated != 0)
-    }
-
-    private func address(in packet: ArraySlice<UInt8>, at index: Int) -> IPAddress {
-        packet.withUnsafeBytes {
-            .v4(UInt32(bigEndian: $0.loadUnaligned(fromByteOffset: index - packet.startIndex, as: UInt32.self)))
-        }
+            packet: packet, headerLength: headerLength, ends: (nil, nil),
+            interface: interface ?? UInt32(bitPattern: note.interface), hopLimit: packet[start + 8],
+            isTruncated: note.truncated != 0)
     }
 
     private func destination(_ note: clinux_datagram) -> IPAddress? {

@@ -301,8 +301,7 @@ package final class EventLoop {
     private func isPatient(_ ready: Int) -> Bool {
         guard ready > 0 else { return false }
         for index in 0..<ready {
-            let slot = Int(truncatingIfNeeded: events[index].data.u64 & 0xffff_ffff)
-            guard slots[slot].isPatient else { return false }
+            guard slot(of: events[index]).isPatient else { return false }
         }
         return true
     }
@@ -319,10 +318,12 @@ package final class EventLoop {
         return max(0, Int(ready))
     }
 
+    private func slot(of event: epoll_event) -> Slot { slots[Int(truncatingIfNeeded: event.data.u64 & 0xffff_ffff)] }
+
     private func dispatch(_ count: Int, _ now: Instant) {
         for index in 0..<count {
             let event = events[index]
-            let slot = slots[Int(truncatingIfNeeded: event.data.u64 & 0xffff_ffff)]
+            let slot = slot(of: event)
             guard slot.generation == UInt32(truncatingIfNeeded: event.data.u64 >> 32), let handler = slot.handler else {
                 continue
             }

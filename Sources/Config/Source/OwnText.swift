@@ -23,12 +23,15 @@ extension Source {
         if isWhole, reachLine(&found) { ownText = OwnText(start: frame.at, line: frame.line) }
     }
 
-    /// The text since `beginText`; nil if something around it had a say, or if the line it ends in goes on.
-    mutating func endText() -> (length: Int, lines: Int, opening: Fingerprint, whole: Fingerprint)? {
+    /// The text since `beginText`, which defines this; nil if something around it had a say, or if the line it ends in goes on.
+    mutating func endText(defining identity: Fingerprint) -> KnownText? {
         guard let text = ownText.take(), isBetweenLines, text.start < frame.at, frame.at <= frame.bytes.count else { return nil }
         let bytes = frame.bytes[text.start..<frame.at]
         guard let end = bytes.firstIndex(of: Sign.newline) else { return nil }
-        return (bytes.count, frame.line - text.line, Fingerprint(bytes[..<end]), Fingerprint(bytes))
+        return KnownText(
+            length: UInt32(truncatingIfNeeded: bytes.count), lines: UInt32(truncatingIfNeeded: frame.line - text.line),
+            opening: Fingerprint(bytes[..<end]), whole: Fingerprint(bytes), identity: identity
+        )
     }
 
     /// Passes over the text that comes next if it is that of a known block that can be used. The place is that of its first word.

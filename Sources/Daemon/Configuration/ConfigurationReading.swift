@@ -66,7 +66,7 @@ package struct ConfigurationReading {
 extension Recognition<ConfigurationDraft> {
     /// Virtual servers that nothing can be said about and that ask nothing of the machine.
     fileprivate static func faultlessVirtualServers(_ book: FactBook) -> Self {
-        var asked = 0
+        var asked = book.timesAsked
         return Self(
             takeOver: { identity, draft in draft.health.add(known: identity) },
             identity: { row, draft in

@@ -147,18 +147,15 @@ package struct VirtualRouter: Sendable {
         return Outcome(wasMaster: wasMaster, deadlines: deadlines)
     }
 
-    /// Reads a packet and handles the advert in it, or counts why there is none: as ``take(_:at:into:)`` would, in one access to
-    /// a router that is one of thousands.
+    /// Reads a packet and handles the advert in it, or what is wrong with it: one access to a router that is one of thousands.
     mutating func take(
         _ packet: borrowing ReceivedPacket, clock: WallClock, at now: Instant, into actions: inout [Action]
     ) -> Outcome {
-        let wasMaster = state == .master
         do throws(Rejection) {
-            hear(try read(packet, clock: clock), from: packet.source, at: now, &actions)
+            return take(.advert(try read(packet, clock: clock), from: packet.source), at: now, into: &actions)
         } catch {
-            refuse(error, from: packet.source, &actions)
+            return take(.rejected(error, from: packet.source), at: now, into: &actions)
         }
-        return Outcome(wasMaster: wasMaster, deadlines: deadlines)
     }
 
     /// Handles one event. What is to be done is appended.
