@@ -93,9 +93,11 @@ struct KnownBlocks {
 
     private mutating func makeIndex() -> (places: [Fingerprint: Int], others: [Int: Int]) {
         var (places, others): ([Fingerprint: Int], [Int: Int]) = ([:], [:])
-        for place in (0..<table.count).reversed() {
-            guard let block = table[place] else { continue }
-            others[place] = places.updateValue(place, forKey: block.text.opening)
+        // Read from the first to the last, as the table's window moves.
+        let openings = (0..<table.count).map { table[$0]?.text.opening }
+        for place in openings.indices.reversed() {
+            guard let opening = openings[place] else { continue }
+            others[place] = places.updateValue(place, forKey: opening)
         }
         return (places, others)
     }
