@@ -6,8 +6,12 @@ import Glibc
 
 /// Lines waiting for a slow reader, in one buffer; beyond `limit` bytes new ones are dropped and counted.
 struct LineQueue {
-    static let limit = 512 * 1024
+    /// For a reader who is there, and only slow.
+    static let ample = 512 * 1024
+    /// For one who may never come.
+    static let modest = 64 * 1024
 
+    var limit = LineQueue.ample
     private(set) var bytes: [UInt8] = []
     private var ends: [Int] = []
     private var first = 0
@@ -17,9 +21,9 @@ struct LineQueue {
     var count: Int { ends.count - first }
 
     mutating func append(_ line: [UInt8]) {
-        if bytes.count + line.count > Self.limit {
+        if bytes.count + line.count > limit {
             compact()
-            guard bytes.count + line.count <= Self.limit else {
+            guard bytes.count + line.count <= limit else {
                 lost += 1
                 return
             }
@@ -45,7 +49,7 @@ struct LineQueue {
 
     /// How many lines were dropped since this was asked last, once there is room again to say so.
     mutating func takeLost() -> Int {
-        guard lost > 0, bytes.count < Self.limit / 2 else { return 0 }
+        guard lost > 0, bytes.count < limit / 2 else { return 0 }
         defer { lost = 0 }
         return lost
     }
@@ -64,6 +68,8 @@ final class SyslogSink {
     private let path: String
     private var socket: FileDescriptor?
     private var nextAttempt = Instant.zero
+    /// Whether there was nobody at the last attempt.
+    private var isAbsent = false
     private var queue = LineQueue()
     private var registration: EventLoop.Registration?
     private weak var loop: EventLoop?
@@ -75,7 +81,12 @@ final class SyslogSink {
 
     var isEmpty: Bool { queue.isEmpty }
 
-    func append(_ message: [UInt8]) { queue.append(message) }
+    func append(_ message: [UInt8]) {
+        // One look in time for the first lines of a process, then those of `write`.
+        if socket == nil, !isAbsent, queue.bytes.count > LineQueue.modest { _ = connected() }
+        queue.limit = isAbsent ? LineQueue.modest : LineQueue.ample
+        queue.append(message)
+    }
 
     func takeLost() -> Int { queue.takeLost() }
 
@@ -138,11 +149,13 @@ final class SyslogSink {
         let now = Instant.now
         guard now >= nextAttempt, let address = UnixAddress(path: path) else { return nil }
         nextAttempt = now + .seconds(1)
+        isAbsent = true
         let number = Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
         guard number >= 0 else { return nil }
         let fresh = FileDescriptor(owning: number)
         guard address.use({ connect(number, $0, $1) }) == 0 else { return nil }
         socket = fresh
+        isAbsent = false
         return fresh
     }
 }
