@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-import Basics
+package import Basics
 import CLinux
 
 /// What a process does about its memory.
@@ -20,11 +20,18 @@ package enum Memory {
     /// Room for what system calls bring. Its pages cost nothing before a call fills them, and only what was filled may be read.
     static func room(_ count: Int) -> [UInt8] { [UInt8](unsafeUninitializedCapacity: count) { _, used in used = count } }
 
-    /// Gives memory back from now on: every two seconds for a minute, while elections follow the start, then once a minute.
+    /// Returns what a start or a reload has freed, when the next one has not followed soon.
+    package static func trimLater(on loop: EventLoop) { loop.after(readiness) { _ in trim() } }
+
+    /// How long a process that has read or taken up a configuration is ready for the next one.
+    package static let readiness = Interval.milliseconds(2500)
+
+    /// Gives memory back from now on: not at once, for the next configuration may follow soon; then every two seconds for a minute, while
+    /// elections follow the start, and once a minute from there on.
     package static func keepLean(on loop: EventLoop) { giveBackLater(on: loop, round: 0) }
 
     private static func giveBackLater(on loop: EventLoop, round: Int) {
-        loop.after(round == 0 ? .milliseconds(250) : round < 30 ? .seconds(2) : .seconds(60)) { [weak loop] _ in
+        loop.after(round == 0 ? readiness : .seconds(round < 30 ? 2 : 60)) { [weak loop] _ in
             giveBack()
             if let loop { giveBackLater(on: loop, round: round + 1) }
         }

@@ -47,6 +47,27 @@ import Testing
         #expect(worse.refusal == .configuration)
     }
 
+    /// A reader that stays is asked by a message for what may have changed since it was forked.
+    @Test func aRequestPassesFromProcessToProcess() throws {
+        var line = CommandLine()
+        line.configurationFile = "/k.conf"
+        let first = ConfigurationRequest(line)
+        var later = first
+        later.number = 7
+        later.configurationID = "left"
+        later.accepted = ["no-such-keyword: 'routr_id'", ""]
+        let memory = try SealedMemory([1, 2, 3], name: "test")
+        let got = try #require(first.with(message: later.message, inForce: memory.descriptor))
+        #expect((got.number, got.configurationID, got.accepted, got.path) == (7, "left", later.accepted, "/k.conf"))
+        #expect(try got.inForce?.read() == [1, 2, 3])
+        #expect(first.with(message: first.message, inForce: nil)?.accepted == nil)
+        later.accepted = []
+        #expect(first.with(message: later.message, inForce: nil)?.accepted == [])
+        for length in 0..<later.message.count {
+            #expect(first.with(message: Array(later.message.prefix(length)), inForce: nil) == nil, "\(length) bytes of a message")
+        }
+    }
+
     @Test func strictRefusesWarnings() {
         let text = "virtual_server 1.2.3.4 80 {\n}\n"
         #expect(reading(text).report.refusal == nil)
@@ -90,6 +111,21 @@ import Testing
             #expect(replayed.configuration.globals == first.configuration.globals)
         }
         #expect(first.configuration.globals.routerID == "left")
+    }
+
+    /// A reload must not look at the blocks of the configuration in force one by one because one of its own is new.
+    @Test func knownBlocksAreFoundByFewReads() throws {
+        let servers = (1...250).map { "virtual_server 10.0.0.\($0) 80 {\n lb_algo wlc\n lb_kind DR\n protocol TCP\n real_server 10.1.0.\($0) 80 {\n weight 1\n }\n}\n" }.joined()
+        let memory = try frozen(servers).memory
+        var reads = 0
+        let earlier = try #require(
+            FrozenConfiguration(size: try memory.size) {
+                reads += 1
+                return memory.read($0)
+            })
+        let reading = reading("global_defs {\n router_id new\n}\n" + servers, freezing: try MemoryDraft(name: "test"), earlier: earlier)
+        #expect(reading.report.refusal == nil)
+        #expect(reads < 50, "\(reads) reads")
     }
 
     /// A reload among thousands of virtual servers takes over those whose blocks are as they were.

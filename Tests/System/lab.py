@@ -393,11 +393,31 @@ class Daemon:
 
 
 def children(pid):
+    """Those that stay: not the process that reads the configuration and goes a few seconds later."""
+    return [child for child in descendants(pid) if name(child) != READER]
+
+
+def readers(pid):
+    return [child for child in descendants(pid) if name(child) == READER]
+
+
+READER = "keepalived_read"
+
+
+def descendants(pid):
     try:
         with open(f"/proc/{pid}/task/{pid}/children") as file:
             return [int(word) for word in file.read().split()]
     except OSError:
         return []
+
+
+def name(pid):
+    try:
+        with open(f"/proc/{pid}/comm") as file:
+            return file.read().strip()
+    except OSError:
+        return None
 
 
 def alive(pid):

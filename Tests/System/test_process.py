@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 
-from lab import anonymous, BINARY, Lab, alive, check, children, configuration, instance, pss, wait_until
+from lab import anonymous, BINARY, Lab, alive, check, children, configuration, instance, pss, readers, wait_until
 from suite import need, test
 from wire import Sniffer
 
@@ -172,6 +172,40 @@ def _():
         check(a.daemon.stop() == 0, "exit code")
         for which in ("pid", "vrrp.pid", "chk.pid", "bfd.pid"):
             check(not os.path.exists(a.daemon.path(which)), f"{which} is left behind")
+
+
+@test("the process that reads the configuration stays for the next reading, whatever signals it gets, and goes when there is none")
+def _():
+    with Lab(routers=1) as lab:
+        a = lab.routers[0]
+        done = 0
+
+        def reload(config):
+            nonlocal done
+            done += 1
+            a.daemon.reload(config)
+            wait_until(lambda: a.daemon.log().count("Reload complete") == done, 5, f"reload {done}", lab.logs)
+
+        def reader():
+            return wait_until(lambda: readers(a.daemon.pid()), 2, "a reader", lab.logs)
+
+        a.daemon.start(configuration(instance(interval=0.2)))
+        wait_until(lambda: a.holds(VIP), 5, "it runs", lab.logs)
+        reload(configuration(instance(interval=0.2)))
+        first = reader()
+        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGRTMIN + 2):
+            os.kill(first[0], number)
+        reload(configuration(instance(interval=0.3)))
+        check(reader() == first, "the same one reads again", first, reader())
+        os.kill(first[0], signal.SIGKILL)
+        reload(configuration(instance(interval=0.2)))
+        check(reader() != first, "another one takes its place", lab.logs())
+        wait_until(lambda: not readers(a.daemon.pid()), 5, "it goes", lab.logs)
+        reload(configuration(instance(interval=0.3)))
+        # At the end of the daemon nothing is left.
+        last = reader()
+        check(a.daemon.stop() == 0, "exit code")
+        wait_until(lambda: not any(map(alive, last)), 1, "nobody reads on", lab.logs)
 
 
 @test("already running: says so and exits 0, the first one is not disturbed")

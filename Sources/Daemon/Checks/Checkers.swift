@@ -88,7 +88,7 @@ package final class Checkers {
         keptDrains = DrainEnds(bytes: outlets.drains?.content ?? [])
         change(at: now) { core, actions in core.start(settings, at: now, kernel: present, drains: keptDrains, into: &actions) }
         keepDrains()
-        loop.after(.seconds(1)) { _ in Memory.trim() }
+        Memory.trimLater(on: loop)
     }
 
     /// Changes over to other settings. What is told to the kernel is the difference to what it was told before; whether others
@@ -101,7 +101,7 @@ package final class Checkers {
         change(at: now) { core, actions in core.reconfigure(to: settings, at: now, into: &actions) }
         keepDrains()
         reconcile()
-        loop.after(.seconds(1)) { _ in Memory.trim() }
+        Memory.trimLater(on: loop)
     }
 
     /// Repairs what others did to the table, once it has been read.

@@ -4,10 +4,10 @@ import Basics
 import Config
 import Linux
 
-/// Reads the configuration in a process of its own, which ends when it has told what it found: whatever is in the files,
-/// the parent runs on, and stays small.
+/// A process that reads configurations and tells what it found, one after the other: whatever is in the files, the parent runs on, and
+/// stays small.
 final class ReaderProcess {
-    /// What came of it.
+    /// What came of a reading.
     enum Outcome {
         case read(ReadReport, SealedMemory)
         /// The configuration cannot be run.
@@ -17,55 +17,96 @@ final class ReaderProcess {
     }
 
     private let loop: EventLoop
-    private let channel: MessageChannel
     private let process: Int32
+    private var channel: MessageChannel?
     private var registration: EventLoop.Registration?
-    private var timer: EventLoop.TimerID?
-    private var outcome: Outcome?
-    private var isDone = false
-    private let done: (Outcome, Instant) -> Void
+    /// Whether it has told what came of a reading.
+    private(set) var hasRead = false
 
-    /// Forks the reader; `done` is called once, in a later turn of the loop.
+    /// The reading that was asked for has come to this.
+    var concluded: (Outcome, Instant) -> Void = { _, _ in }
+    /// The process is gone.
+    var ended: (ExitStatus, Instant) -> Void = { _, _ in }
+
+    /// Forks it. What it is asked for later may differ from the request only in what ``ConfigurationRequest/message`` holds.
     init(
-        _ request: ConfigurationRequest, on loop: EventLoop, _ processes: ChildProcesses,
-        done: @escaping (Outcome, Instant) -> Void
+        for request: ConfigurationRequest, on loop: EventLoop, _ processes: ChildProcesses
     ) throws(SystemError) {
         let (near, far) = try MessageChannel.pair()
         self.loop = loop
-        self.done = done
         channel = near
         let parent = Processes.own
         process = try Processes.fork {
-            Processes.closeDescriptors(except: [far.descriptor.number, request.inForce?.descriptor.number ?? -1])
+            Processes.closeDescriptors(except: [far.descriptor.number])
             guard Processes.dieWithParent(.kill, parent: parent) else { return 0 }
-            Signals.reset()
-            return Self.read(request, for: parent, telling: far)
+            // Who counts processes by name is not to count this one, which comes and goes.
+            Processes.setName("keepalived_read")
+            return Self.work(request, for: parent, far)
         }
-        try processes.watch(process) { [self] status, now in finish(status, now) }
+        try processes.watch(process) { [self] status, now in
+            hear(now)
+            release()
+            ended(status, now)
+        }
         registration = try loop.add(near.descriptor) { [unowned self] now in hear(now) }
-        timer = loop.after(Self.limit) { [unowned self] _ in
-            outcome = .failed("Reading the configuration took longer than \(Self.limit.seconds) seconds")
-            cancel()
+    }
+
+    /// Asks for a reading; one at a time. Returns false if the process is about to end.
+    func ask(for request: ConfigurationRequest) -> Bool {
+        (try? channel?.send(request.message, with: request.inForce?.descriptor)) != nil
+    }
+
+    /// Lets it go: it ends when it has nothing to do, and nothing is heard of it any more.
+    func release() {
+        if let registration { loop.remove(registration) }
+        registration = nil
+        channel = nil
+    }
+
+    /// Ends it at once, whatever it does.
+    func kill() { try? Signal.kill.send(to: process) }
+
+    private func hear(_ now: Instant) {
+        guard let message = (try? channel?.receive(limit: ReadReport.limit)) ?? nil else { return }
+        guard !message.bytes.isEmpty else { return release() }
+        guard let report = ReadReport(bytes: message.bytes) else { return }
+        if report.refusal != nil {
+            hasRead = true
+            concluded(.unfit(report), now)
+        } else if let descriptor = message.descriptor, let memory = try? SealedMemory(owning: descriptor) {
+            hasRead = true
+            concluded(.read(report, memory), now)
         }
     }
 
-    /// A name service or a file system that hangs must not keep the next reload waiting for ever.
-    private static let limit = Interval.seconds(60)
+    // MARK: In the process
 
-    /// Gives the reading up; `done` is still called.
-    func cancel() { try? Signal.kill.send(to: process) }
-
-    private static func read(_ request: ConfigurationRequest, for parent: Int32, telling channel: MessageChannel) -> Int32 {
+    /// Reads as often as it is asked to, until the other end of the channel is closed. Signals are the parent's business, so they stay
+    /// ignored here: one sent to all processes of the program must not end a reading.
+    private static func work(_ first: ConfigurationRequest, for parent: Int32, _ channel: MessageChannel) -> Int32 {
         do {
-            var (reading, draft) = try request.readInNamespace { () throws(SystemError) in try MemoryDraft(name: "keepalived.conf") }
-            reading = reading.adding(request.save(reading, for: parent))
-            let frozen = try draft.map { draft throws(SystemError) in try moved(try SealedMemory(sealing: draft), &reading) }
-            let report = request.report(on: reading)
-            try channel.send(report.bytes, with: report.refusal == nil ? frozen?.descriptor : nil)
+            while channel.waits(until: .distantFuture) {
+                guard let message = try channel.receive(limit: ConfigurationRequest.messageLimit), !message.bytes.isEmpty,
+                    let request = first.with(message: message.bytes, inForce: message.descriptor)
+                else { return 0 }
+                guard try read(request, for: parent, telling: channel) else { return 0 }
+            }
             return 0
         } catch {
             return ExitCode.internalError.rawValue
         }
+    }
+
+    /// Returns whether this process can read once more: one that entered a namespace stays there.
+    private static func read(
+        _ request: ConfigurationRequest, for parent: Int32, telling channel: MessageChannel
+    ) throws(SystemError) -> Bool {
+        var (reading, draft) = try request.readInNamespace { () throws(SystemError) in try MemoryDraft(name: "keepalived.conf") }
+        reading = reading.adding(request.save(reading, for: parent))
+        let frozen = try draft.map { draft throws(SystemError) in try moved(try SealedMemory(sealing: draft), &reading) }
+        let report = request.report(on: reading)
+        try channel.send(report.bytes, with: report.refusal == nil ? frozen?.descriptor : nil)
+        return request.namespace == nil && reading.configuration.globals.namespace.network == nil
     }
 
     /// `tmp_config_directory`: a file without a name there instead of memory, or memory with a remark if that fails.
@@ -78,37 +119,5 @@ final class ReaderProcess {
             reading = reading.adding(Diagnostic(.hint, "no-temporary-file", at: nil, text))
             return memory
         }
-    }
-
-    private func hear(_ now: Instant) {
-        guard let message = (try? channel.receive(limit: ReadReport.limit)) ?? nil, !message.bytes.isEmpty else {
-            return stopHearing()
-        }
-        guard let report = ReadReport(bytes: message.bytes) else { return }
-        if let descriptor = message.descriptor, report.refusal == nil, let memory = try? SealedMemory(owning: descriptor) {
-            outcome = .read(report, memory)
-        } else if report.refusal != nil {
-            outcome = .unfit(report)
-        }
-        // Nobody has to wait until it has cleared its memory away.
-        if let outcome { conclude(outcome, now) }
-    }
-
-    private func stopHearing() {
-        if let registration { loop.remove(registration) }
-        registration = nil
-    }
-
-    private func finish(_ status: ExitStatus, _ now: Instant) {
-        if let timer { loop.cancel(timer) }
-        if registration != nil { hear(now) }
-        conclude(outcome ?? .failed("The process that reads the configuration \(status)"), now)
-    }
-
-    private func conclude(_ outcome: Outcome, _ now: Instant) {
-        guard !isDone else { return }
-        isDone = true
-        stopHearing()
-        done(outcome, now)
     }
 }

@@ -16,8 +16,7 @@ extension Supervisor {
         request.number = readings
         request.inForce = inForce.memory
         do throws(SystemError) {
-            reader = try ReaderProcess(request, on: loop, processes) { [unowned self] outcome, now in
-                reader = nil
+            try reader.read(request) { [unowned self] outcome, now in
                 removeReloadMarker()
                 judge(outcome, against: inForce, at: now)
             }

@@ -14,10 +14,7 @@ extension Supervisor {
         introduce()
         // Made once, here: all processes are forked from this one.
         ConfigurationDraft.prepare()
-        reader = try ReaderProcess(ConfigurationRequest(commandLine), on: loop, processes) { [unowned self] outcome, _ in
-            reader = nil
-            start(with: outcome)
-        }
+        try reader.read(ConfigurationRequest(commandLine)) { [unowned self] outcome, _ in start(with: outcome) }
     }
 
     private func setCorePattern(_ pattern: String) {
@@ -70,7 +67,10 @@ extension Supervisor {
             logger = Logger(commandLine, nil, suffix: suffix)
             logger.attach(to: loop)
         }
-        if commandLine.fileModeMask == nil, let mask = globals.fileModeMask { Files.setMask(UInt32(mask)) }
+        if commandLine.fileModeMask == nil, let mask = globals.fileModeMask {
+            Files.setMask(UInt32(mask))
+            reader.dismiss()
+        }
         if let name = globals.parentName { Processes.setName(name) }
         if let name = commandLine.namespace ?? globals.namespace.network { try enter(name, globals) }
         if globals.maximumAutoPriority == nil {

@@ -12,6 +12,7 @@ final class Supervisor {
     let commandLine: CommandLine
     let loop: EventLoop
     let processes: ChildProcesses
+    let reader: ConfigurationReader
     let launcher: ScriptLauncher
     let scheduling: SchedulingOrigin
     let bfdPairs: BFDPairs
@@ -21,7 +22,6 @@ final class Supervisor {
     var channels: [ChildKind: ChildChannel] = [:]
     /// When a child of each kind last ended.
     var deaths: [ChildKind: Instant] = [:]
-    var reader: ReaderProcess?
     var inForce: InForce?
     /// What was read and is not in force yet.
     var candidate: InForce?
@@ -76,6 +76,7 @@ final class Supervisor {
         service = ServiceManager()
         loop = try EventLoop()
         processes = ChildProcesses(loop: loop)
+        reader = ConfigurationReader(on: loop, processes)
         launcher = ScriptLauncher(origin: scheduling)
         bfdPairs = try BFDPairs()
         logger = Logger(commandLine, nil)
@@ -121,7 +122,7 @@ final class Supervisor {
 
     private func requestStop(at now: Instant) {
         guard core == nil else { return handle(.stopRequested, at: now) }
-        reader?.cancel()
+        reader.cancel()
         end(.ok)
     }
 
@@ -155,7 +156,7 @@ final class Supervisor {
         case .configure(let kind): configureChild(kind)
         case .signal(let kind, let signal): signalChild(kind, signal)
         case .read: readAnew()
-        case .cancelReading: reader?.cancel()
+        case .cancelReading: reader.cancel()
         case .adopt: adopt()
         case .dump: dump()
         case .log(let severity, let text): logger.log(severity, text)
@@ -181,6 +182,7 @@ final class Supervisor {
         case .reloading:
             service?.notify("RELOADING=1", "MONOTONIC_USEC=\((Instant.now - .zero).microseconds)")
         case .stopping:
+            reader.dismiss()
             service?.notify("STOPPING=1")
         case .failed(let code):
             service?.notify("ERRNO=\(code)")
