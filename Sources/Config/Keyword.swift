@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+import Basics
+
 /// Everything there is to say about one keyword, apart from the type of the settings it fills: what the manual, the schema,
 /// completions and "did you mean" are made of.
 package struct KeywordEntry: Sendable {
@@ -17,24 +19,38 @@ package struct KeywordEntry: Sendable {
     /// Whether the feature behind the keyword is built.
     package enum Status: String, Sendable { case active, parsed }
 
-    package var name: String
+    package var name: String { get { facts.value.name } set { facts.value.name = newValue } }
     /// The shape of the value in the notation of the manual: `<seconds>`, `MASTER|BACKUP`, `{ ... }`; empty for a flag.
-    package var syntax: String
-    package var range = ""
-    package var defaultValue = ""
-    package var help: String
-    package var since = ""
+    package var syntax: String { get { facts.value.syntax } set { facts.value.syntax = newValue } }
+    package var range: String { get { facts.value.range } set { facts.value.range = newValue } }
+    package var defaultValue: String { get { facts.value.defaultValue } set { facts.value.defaultValue = newValue } }
+    package var help: String { get { facts.value.help } set { facts.value.help = newValue } }
+    package var since: String { get { facts.value.since } set { facts.value.since = newValue } }
     /// The keyword to use instead; nil while this one is current.
-    package var replacement: String?
-    package var processes: Processes = []
-    package var status = Status.active
+    package var replacement: String? { get { facts.value.replacement } set { facts.value.replacement = newValue } }
+    package var processes: Processes { get { facts.value.processes } set { facts.value.processes = newValue } }
+    package var status: Status { get { facts.value.status } set { facts.value.status = newValue } }
     /// The keywords of the block, or the options of a value line.
-    package var children: [KeywordEntry] = []
+    package var children: [KeywordEntry] { get { facts.value.children } set { facts.value.children = newValue } }
+
+    /// One for all tables that a row stands in, lifted or not.
+    private var facts: Shared<Facts>
+
+    private struct Facts: Sendable {
+        var name: String
+        var syntax: String
+        var range = ""
+        var defaultValue = ""
+        var help: String
+        var since = ""
+        var replacement: String?
+        var processes: Processes = []
+        var status = Status.active
+        var children: [KeywordEntry] = []
+    }
 
     package init(name: String, syntax: String, help: String) {
-        self.name = name
-        self.syntax = syntax
-        self.help = help
+        facts = Shared(Facts(name: name, syntax: syntax, help: help))
     }
 
     /// An option of a value line, such as `weight` behind a tracked script: documented, read by the row it belongs to.

@@ -70,6 +70,8 @@ extension VirtualServers {
     /// The quorums of all virtual servers, new ones from nothing. The table is brought up to date afterwards as a whole, so the
     /// edits that this would make are left out.
     private mutating func weighAll(fresh: Set<Int>, _ isStart: Bool, into actions: inout [Action]) {
+        // A notice and a report each.
+        actions.reserveCapacity(actions.count + 2 * fresh.count + 1)
         for index in services.indices {
             var told: [Action] = []
             if fresh.contains(index), settings.notifiesAtStart {
