@@ -69,14 +69,17 @@ final class ReaderProcess {
     private func hear(_ now: Instant) {
         guard let message = (try? channel?.receive(limit: ReadReport.limit)) ?? nil else { return }
         guard !message.bytes.isEmpty else { return release() }
-        guard let report = ReadReport(bytes: message.bytes) else { return }
-        if report.refusal != nil {
-            hasRead = true
-            concluded(.unfit(report), now)
-        } else if let descriptor = message.descriptor, let memory = try? SealedMemory(owning: descriptor) {
-            hasRead = true
-            concluded(.read(report, memory), now)
-        }
+        guard let outcome = Self.outcome(told: message.bytes, message.descriptor) else { return kill() }
+        hasRead = true
+        concluded(outcome, now)
+    }
+
+    /// Nil for a message that no reader sends.
+    private static func outcome(told bytes: [UInt8], _ descriptor: FileDescriptor?) -> Outcome? {
+        guard let report = ReadReport(bytes: bytes) else { return nil }
+        guard report.refusal == nil else { return .unfit(report) }
+        guard let memory = (try? descriptor.map { try SealedMemory(owning: $0) }) ?? nil else { return nil }
+        return .read(report, memory)
     }
 
     // MARK: In the process
