@@ -25,7 +25,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Tests", "System"))
 sys.dont_write_bytecode = True
-from lab import Lab, Prober, children, configuration, descendants, inside, instance, pss, run, wait_until  # noqa: E402
+from lab import Lab, Prober, all_children, children, configuration, inside, instance, pss, run, wait_until  # noqa: E402
 from wire import Sniffer, cut_after_advert, gaps  # noqa: E402
 
 OURS = os.environ.get("BINARY", ".build/release/keepalived")
@@ -322,7 +322,7 @@ def family_cpu(pid):
         with open(f"/proc/{one}/stat") as file:
             fields = file.read().rsplit(")", 1)[1].split()
         return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
-    return of(pid) + sum(of(child) for child in descendants(pid))
+    return of(pid) + sum(of(child) for child in all_children(pid))
 
 
 @measure("reload", Row("CPU of a reload, 100 instances, nothing changed", "ms", ratio=1, digits=1),

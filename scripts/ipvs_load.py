@@ -94,7 +94,7 @@ def main():
         file.write(text.replace("weight 1", "weight 9", 1))
     began = time.monotonic()
     os.kill(daemon.pid, signal.SIGHUP)
-    wait(lambda: 9 in kernel.weights(0, servers))
+    wait(lambda: 9 in (kernel.weights(0, servers) or ()))
     reloaded = time.monotonic() - began
     time.sleep(2)
     began = time.monotonic()

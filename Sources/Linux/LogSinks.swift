@@ -68,8 +68,6 @@ final class SyslogSink {
     private let path: String
     private var socket: FileDescriptor?
     private var nextAttempt = Instant.zero
-    /// Whether there was nobody at the last attempt.
-    private var isAbsent = false
     private var queue = LineQueue()
     private var registration: EventLoop.Registration?
     private weak var loop: EventLoop?
@@ -83,8 +81,7 @@ final class SyslogSink {
 
     func append(_ message: [UInt8]) {
         // One look in time for the first lines of a process, then those of `write`.
-        if socket == nil, !isAbsent, queue.bytes.count > LineQueue.modest { _ = connected() }
-        queue.limit = isAbsent ? LineQueue.modest : LineQueue.ample
+        if socket == nil, queue.limit == LineQueue.ample, queue.bytes.count > LineQueue.modest { _ = connected() }
         queue.append(message)
     }
 
@@ -149,13 +146,13 @@ final class SyslogSink {
         let now = Instant.now
         guard now >= nextAttempt, let address = UnixAddress(path: path) else { return nil }
         nextAttempt = now + .seconds(1)
-        isAbsent = true
+        queue.limit = LineQueue.modest
         let number = Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
         guard number >= 0 else { return nil }
         let fresh = FileDescriptor(owning: number)
         guard address.use({ connect(number, $0, $1) }) == 0 else { return nil }
         socket = fresh
-        isAbsent = false
+        queue.limit = LineQueue.ample
         return fresh
     }
 }

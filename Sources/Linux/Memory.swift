@@ -20,7 +20,7 @@ package enum Memory {
     /// Room for what system calls bring. Its pages cost nothing before a call fills them, and only what was filled may be read.
     static func room(_ count: Int) -> [UInt8] { [UInt8](unsafeUninitializedCapacity: count) { _, used in used = count } }
 
-    /// Returns what a start or a reload has freed, when the next one has not followed soon.
+    /// Returns what a reload has freed, when the next one has not followed soon; after a start, ``keepLean(on:)`` does.
     package static func trimLater(on loop: EventLoop) { loop.after(readiness) { _ in trim() } }
 
     /// How long a process that has read or taken up a configuration is ready for the next one.

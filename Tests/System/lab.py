@@ -394,17 +394,17 @@ class Daemon:
 
 def children(pid):
     """Those that stay: not the process that reads the configuration and goes a few seconds later."""
-    return [child for child in descendants(pid) if name(child) != READER]
+    return [child for child in all_children(pid) if name(child) != READER]
 
 
 def readers(pid):
-    return [child for child in descendants(pid) if name(child) == READER]
+    return [child for child in all_children(pid) if name(child) == READER]
 
 
 READER = "keepalived_read"
 
 
-def descendants(pid):
+def all_children(pid):
     try:
         with open(f"/proc/{pid}/task/{pid}/children") as file:
             return [int(word) for word in file.read().split()]

@@ -88,7 +88,6 @@ package final class Checkers {
         keptDrains = DrainEnds(bytes: outlets.drains?.content ?? [])
         change(at: now) { core, actions in core.start(settings, at: now, kernel: present, drains: keptDrains, into: &actions) }
         keepDrains()
-        Memory.trimLater(on: loop)
     }
 
     /// Changes over to other settings. What is told to the kernel is the difference to what it was told before; whether others

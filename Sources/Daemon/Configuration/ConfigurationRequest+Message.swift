@@ -6,17 +6,13 @@ import Linux
 /// What a later request of the same daemon differs in, on its way to the process that reads. The configuration in force comes with it as
 /// a descriptor.
 ///
-///     number, 4 bytes | 1 if errors are accepted, 1 byte | length, 2 bytes, and text: configuration id | the same for each accepted error
+///     number, 4 bytes | 1 if errors are accepted, 1 byte | short text: configuration id | a short text for each accepted error
 extension ConfigurationRequest {
     var message: [UInt8] {
         var writer = ByteWriter(capacity: 256)
         writer.write(UInt32(truncatingIfNeeded: number))
         writer.write(UInt8(accepted == nil ? 0 : 1))
-        for text in [configurationID] + (accepted ?? []) {
-            let text = text.utf8.prefix(Int(UInt16.max))
-            writer.write(UInt16(truncatingIfNeeded: text.count))
-            writer.write(text)
-        }
+        for text in [configurationID] + (accepted ?? []) { writer.write(shortText: text.utf8) }
         return writer.bytes
     }
 
@@ -30,14 +26,10 @@ extension ConfigurationRequest {
         do {
             request.number = Int(try reader.read(UInt32.self))
             let hasAccepted: UInt8 = try reader.read()
-            var texts: [String] = []
-            while reader.count > 0 {
-                let length: UInt16 = try reader.read()
-                texts.append(String(decoding: try reader.read(bytes: Int(length)), as: UTF8.self))
-            }
-            guard let id = texts.first else { return nil }
-            request.configurationID = id
-            request.accepted = hasAccepted == 1 ? Set(texts.dropFirst()) : nil
+            request.configurationID = try reader.readShortText()
+            var accepted: Set<String> = []
+            while reader.count > 0 { accepted.insert(try reader.readShortText()) }
+            request.accepted = hasAccepted == 1 ? accepted : nil
             request.inForce = try descriptor.map { descriptor throws(SystemError) in try SealedMemory(owning: descriptor) }
             return request
         } catch {

@@ -36,8 +36,7 @@ extension ReadReport {
         let text = text.utf8.prefix(2048)
         guard writer.count + text.count + 3 < limit else { return }
         writer.write(tag)
-        writer.write(UInt16(truncatingIfNeeded: text.count))
-        writer.write(text)
+        writer.write(shortText: text)
     }
 
     private static var errorTag: UInt8 { UInt8(ascii: "E") }
@@ -56,8 +55,7 @@ extension ReadReport {
             needed = Set(ChildKind.allCases.filter { mask & 1 << $0.rawValue != 0 })
             while reader.count > 0 {
                 let tag: UInt8 = try reader.read()
-                let length: UInt16 = try reader.read()
-                let text = String(decoding: try reader.read(bytes: Int(length)), as: UTF8.self)
+                let text = try reader.readShortText()
                 if tag == Self.errorTag {
                     errors.insert(text)
                 } else if let severity = Diagnostic.Severity(rawValue: Int(tag)) {
