@@ -31,6 +31,9 @@ package final class NetlinkBatch {
         handle.setNonBlocking()
     }
 
+    /// By which news name it as their cause.
+    var port: UInt32 { handle.port }
+
     /// How many requests have been made so far.
     package var count: UInt32 { firstSequence &+ UInt32(truncatingIfNeeded: starts.count) &- 1 }
 

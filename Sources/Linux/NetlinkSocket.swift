@@ -73,6 +73,11 @@ package final class NetlinkSocket {
     /// Requests not answered yet.
     package var underWay: Int { completions.count }
 
+    /// Has the kernel keep to itself that addresses of IPv4 were added where `batch` asked for it.
+    package func ignoreAdditions(by batch: NetlinkBatch) throws(SystemError) {
+        try MessageFilter.withoutAdditions(by: batch.port).attach(to: number)
+    }
+
     // MARK: Requests
 
     /// Queues a request.

@@ -63,12 +63,11 @@ package final class ProcessMonitor {
         try system("setsockopt") { setsockopt(file.number, SOL_SOCKET, SO_RCVBUF, &value, size) }
     }
 
-    /// Has the kernel drop news that are of no interest (classic BPF): of threads, of users, of core dumps.
+    /// Has the kernel drop news that are of no interest: of threads, of users, of core dumps.
     private static func filter(_ file: FileDescriptor) throws(SystemError) {
-        // Loads read numbers in network order, the kernel wrote them in the machine's.
         func what(_ number: UInt32) -> UInt32 { number.bigEndian }
         let data = UInt32(ProcessNews.Offset.data)
-        var program = [
+        let program = MessageFilter(instructions: [
             sock_filter(code: 0x20, jt: 0, jf: 0, k: UInt32(ProcessNews.Offset.what)),
             sock_filter(code: 0x15, jt: 9, jf: 0, k: what(ProcessNews.What.fork)),
             sock_filter(code: 0x15, jt: 4, jf: 0, k: what(ProcessNews.What.exec)),
@@ -89,14 +88,8 @@ package final class ProcessMonitor {
             sock_filter(code: 0x1d, jt: 0, jf: 1, k: 0),
             sock_filter(code: 0x06, jt: 0, jf: 0, k: 0xffff_ffff),
             sock_filter(code: 0x06, jt: 0, jf: 0, k: 0),
-        ]
-        try system("setsockopt") {
-            program.withUnsafeMutableBufferPointer { code in
-                var attached = sock_fprog(len: UInt16(code.count), filter: code.baseAddress)
-                let size = socklen_t(MemoryLayout<sock_fprog>.size)
-                return setsockopt(file.number, SOL_SOCKET, SO_ATTACH_FILTER, &attached, size)
-            }
-        }
+        ])
+        try program.attach(to: file.number)
     }
 
     /// Has the loop deliver news from now on.

@@ -181,6 +181,42 @@ struct KernelTests {
         }
     }
 
+    /// What a process adds itself it need not be told; all else it must be.
+    @Test func additionsOfOnesOwnAreNoNews() throws {
+        try TestNetwork.use {
+            let (left, _) = try TestNetwork.cable()
+            let loop = try EventLoop()
+            let own = try NetlinkBatch(.route), others = try NetlinkBatch(.route)
+            let listener = try NetlinkSocket(groups: [.ipv4Address, .ipv6Address])
+            try listener.ignoreAdditions(by: own)
+            try listener.attach(to: loop)
+            var told: [KernelNews] = []
+            listener.news = { news, _ in told.append(news) }
+            func address(_ text: String) throws -> InterfaceAddress {
+                InterfaceAddress(
+                    try prefix(text, text.contains(":") ? 128 : 32), interface: left, flags: [.withoutDuplicateDetection])
+            }
+            func change(_ batch: NetlinkBatch, _ operation: AddressRequest.Operation, _ text: String) throws {
+                batch.add(AddressRequest(operation, try address(text)))
+                batch.submit()
+            }
+            try change(own, .add, "192.0.2.1")
+            try change(others, .add, "192.0.2.2")
+            try change(own, .add, "2001:db8::1")
+            try change(own, .delete, "192.0.2.2")
+            try change(others, .delete, "192.0.2.1")
+            loop.run { told.contains { if case .addressRemoved(let gone) = $0 { gone.prefix.address == IPAddress("192.0.2.1") } else { false } } }
+            let texts = told.map {
+                switch $0 {
+                case .address(let address): "+\(address.prefix.address)"
+                case .addressRemoved(let address): "-\(address.prefix.address)"
+                default: "?"
+                }
+            }
+            #expect(texts.filter { !$0.contains("fe80") } == ["+192.0.2.2", "+2001:db8::1", "-192.0.2.2", "-192.0.2.1"])
+        }
+    }
+
     @Test func theKernelsWordsComeWithARefusal() throws {
         try TestNetwork.use {
             let (left, _) = try TestNetwork.cable()

@@ -17,8 +17,8 @@ final class AddressSteps {
     private var deafUntil = Instant.zero
     private var hearsSoon = false
 
-    /// A slice has been done.
-    var stepped: () -> Void = {}
+    /// A slice has been done, perhaps one that changed addresses.
+    var stepped: (_ hasChanged: Bool) -> Void = { _ in }
 
     /// Changes bring as many news of themselves, which can wait; so long at most, for a link that went down may be among them.
     private static let deafness = Interval.milliseconds(50)
@@ -47,8 +47,9 @@ final class AddressSteps {
     }
 
     private func step() {
+        let changes = keeper.hasChanges
         keeper.step()
-        stepped()
+        stepped(changes)
     }
 
     private func schedule() {

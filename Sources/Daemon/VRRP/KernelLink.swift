@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import Basics
+import Basics
 import Config
 import Linux
-package import Netlink
+import Netlink
 import VRRP
 
 /// The VRRP process's way to the kernel's routing tables: one socket that tells news, another that takes requests, and one for
-/// addresses, which come by the thousand.
+/// addresses, which come by the thousand. That they are there is no news: to be told so takes a twelfth of the time of a takeover.
 final class KernelLink {
     private let environment: ProcessEnvironment
     private let monitor: NetlinkSocket
@@ -18,6 +18,8 @@ final class KernelLink {
     private var routeMonitor: NetlinkSocket?
     private var finished: (() -> Void)?
 
+    /// Addresses whose arrival is to be heard although it is we who ask for them.
+    var heard: Set<AddressLedger.Key> = []
     /// Every request sent so far has been answered.
     var settled: () -> Void = {}
 
@@ -33,6 +35,7 @@ final class KernelLink {
             groups: [.link, .ipv4Address, .ipv6Address], buffer: globals.monitorBuffer, usual: Self.usualBuffer)
         commands = try NetlinkSocket(buffer: globals.commandBuffer)
         addresses = try NetlinkBatch(.route)
+        if !environment.commandLine.monitorsAddresses { try monitor.ignoreAdditions(by: addresses) }
         try monitor.attach(to: environment.loop)
         try commands.attach(to: environment.loop)
         monitor.news = { [unowned self] told, now in news(told, now) }
@@ -67,7 +70,8 @@ final class KernelLink {
             let monitor = try NetlinkSocket(
                 groups: [.ipv4Route, .ipv6Route, .ipv4Rule, .ipv6Rule],
                 buffer: environment.configuration.globals.vrrp.monitorBuffer, usual: Self.usualBuffer)
-            try monitor.attach(to: environment.loop)
+            if !environment.commandLine.monitorsAddresses { try monitor.ignoreAdditions(by: addresses) }
+        try monitor.attach(to: environment.loop)
             monitor.news = { [unowned self] told, now in news(told, now) }
             monitor.lost = lost
             routeMonitor = monitor
@@ -95,16 +99,31 @@ final class KernelLink {
     /// Has addresses changed, all in one write, after whatever was asked before. They are when this returns.
     func send(_ changes: ArraySlice<AddressKeeper.Change>) {
         commands.flush()
-        changing = (changes, addresses.count)
-        for change in changes { addresses.add(AddressRequest(change.operation, change.holding.address)) }
+        let quiet = heard.isEmpty ? changes : changes.filter { !heard.contains($0.holding.key) }[...]
+        changing = (quiet, addresses.count)
+        for change in quiet { addresses.add(AddressRequest(change.operation, change.holding.address)) }
         addresses.submit()
         changing.changes = []
+        if quiet.count < changes.count { sendHeard(changes) }
+    }
+
+    private func sendHeard(_ changes: ArraySlice<AddressKeeper.Change>) {
+        for change in changes where heard.contains(change.holding.key) {
+            commands.request(AddressRequest(change.operation, change.holding.address)) { [unowned self] refusal in
+                if let refusal { noteRefused(change, refusal) }
+                if commands.underWay == 0 { rest() }
+            }
+        }
+        commands.flush()
     }
 
     private func noteRefused(_ number: UInt32, _ refusal: Refusal) {
         let place = changing.changes.startIndex + Int(number &- changing.before)
         guard changing.changes.indices.contains(place) else { return }
-        let change = changing.changes[place]
+        noteRefused(changing.changes[place], refusal)
+    }
+
+    private func noteRefused(_ change: AddressKeeper.Change, _ refusal: Refusal) {
         if !refusal.isHarmless(for: change.operation) { complain(refusal, change.operation, change.holding) }
     }
 

@@ -104,8 +104,9 @@ package final class VRRPProcess: ChildProcess {
         routes.link = { [unowned self] in interfaces[$0]?.link }
         routes.addressesAreThere = { [unowned self] in !keeper.hasAdditions }
         // With the last addresses go the routes that wait for them.
-        steps.stepped = { [unowned self] in
+        steps.stepped = { [unowned self] hasChanged in
             routes.send()
+            if hasChanged { routes.doubt(.refused) }
             sweep()
         }
         kernel.resynchronise = { [unowned self] all, now in resynchronise(all, at: now) }
@@ -318,9 +319,7 @@ package final class VRRPProcess: ChildProcess {
     private func isOwnAddress(_ news: KernelNews) -> Bool {
         guard case .address(let address) = news else { return false }
         let key = AddressLedger.Key(address.prefix, on: address.interface)
-        guard keeper.holds(key) else { return false }
-        // These may be sources, for they are there whatever the routers do.
-        return ![Self.statics, Self.ipvlans].contains { keeper.claims(of: $0).contains { $0.key == key } }
+        return keeper.holds(key) && !kernel.heard.contains(key)
     }
 
     /// What news of interfaces and addresses mean to the routers.
@@ -629,11 +628,20 @@ package final class VRRPProcess: ChildProcess {
     private func claimStatics() {
         let settings = environment.configuration.vrrp
         keeper.claim(settings.staticAddresses.compactMap(staticHolding), by: Self.statics)
+        hearSources()
         routes.claim(settings.staticRoutes, settings.staticRules, by: Self.statics)
     }
 
     /// Addresses of ipvlans, which adverts come from.
-    private func claimOwnAddresses() { keeper.claim(virtuals.ownAddresses(interfaces), by: Self.ipvlans) }
+    private func claimOwnAddresses() {
+        keeper.claim(virtuals.ownAddresses(interfaces), by: Self.ipvlans)
+        hearSources()
+    }
+
+    /// What is there whatever the routers do may be a source of adverts.
+    private func hearSources() {
+        kernel.heard = Set([Self.statics, Self.ipvlans].flatMap { keeper.claims(of: $0).map(\.key) })
+    }
 
     private func releaseStatics() {
         keeper.claim([], by: Self.statics)
