@@ -34,6 +34,7 @@ extension Reader {
             guard let item = items.item(number, readingOn: { isWanted($0.row, among: table.vocabulary) }) else { return }
             replay(item)
             readRoot(by: table, into: &target)
+            endReplay()
         }
     }
 

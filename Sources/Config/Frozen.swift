@@ -157,8 +157,7 @@ struct Freezer {
 /// A frozen configuration, item by item. Only what is asked for is read; nothing in the bytes can trap.
 package struct FrozenItems {
     package let files: [SourceFile]
-    /// Gives the bytes at these places of the memory, fewer where it ends.
-    private let read: (Range<Int>) -> [UInt8]
+    private let read: FrozenReading
     /// What there is to know of the items without reading them, in order.
     private var records: FrozenTable<ItemRecord>
     /// The blocks that are known again by their text.
@@ -196,16 +195,19 @@ package struct FrozenItems {
     }
 
     /// Nil if the first `size` bytes of the memory do not end as a frozen configuration does.
-    package init?(size: Int, _ read: @escaping (Range<Int>) -> [UInt8]) {
+    package init?(size: Int, _ read: @escaping FrozenReading) {
         self.read = read
         let end = size - Self.footerLength
         guard end >= 0 else { return nil }
-        var footer = ByteReader(read(end..<size))
+        var room: [UInt8] = []
+        read(end..<size, &room)
+        var footer = ByteReader(room)
         guard let first = try? footer.read(UInt64.self), let second = try? footer.read(UInt64.self), let third = try? footer.read(UInt64.self),
             footer.remaining.elementsEqual(Self.mark), first <= second, second <= third, let first = Int(exactly: first),
             let second = Int(exactly: second), let third = Int(exactly: third), third <= end
         else { return nil }
-        var table = FrozenNumbers(read(third..<end)[...])
+        read(third..<end, &room)
+        var table = FrozenNumbers(room[...])
         guard let files = Self.files(&table) else { return nil }
         self.files = files
         records = FrozenTable(at: first..<second, read)
@@ -215,7 +217,7 @@ package struct FrozenItems {
 
     /// One that is in memory as a whole.
     package init?(_ bytes: [UInt8]) {
-        self.init(size: bytes.count) { Array(bytes[$0.clamped(to: bytes.indices)]) }
+        self.init(size: bytes.count) { $1 = Array(bytes[$0.clamped(to: bytes.indices)]) }
     }
 
     /// How many items there are.
@@ -248,7 +250,7 @@ package struct FrozenItems {
                 (pieceEnd, next) = (other.end, next + 1)
             }
             pieceStart = record.start
-            piece = read(pieceStart..<pieceEnd)
+            read(pieceStart..<pieceEnd, &piece)
         }
         let start = record.start - pieceStart
         guard start + Int(record.length) <= piece.count else { return nil }

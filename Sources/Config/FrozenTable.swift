@@ -2,18 +2,23 @@
 
 import Basics
 
+/// Puts the bytes at these places of a memory into a room, in place of what is there; fewer where the memory ends.
+///
+/// A room is filled again and again: one made anew for each piece would lie behind what was made of the piece before.
+package typealias FrozenReading = (_ places: Range<Int>, _ room: inout [UInt8]) -> Void
+
 /// Records of one size in frozen memory, read a few pages at a time and used again and again: nobody needs all of them at once.
 struct FrozenTable<Record: FrozenRecord> {
     let count: Int
     private let place: Range<Int>
-    private let read: (Range<Int>) -> [UInt8]
+    private let read: FrozenReading
     private var window: [UInt8] = []
     private var windowStart = 0
 
     private static var windowSize: Int { max(1, 4096 / Record.size) * Record.size }
 
     /// `place` is that of the records in the memory that `read` gives parts of.
-    init(at place: Range<Int>, _ read: @escaping (Range<Int>) -> [UInt8]) {
+    init(at place: Range<Int>, _ read: @escaping FrozenReading) {
         self.place = place
         self.read = read
         count = place.count / Record.size
@@ -25,7 +30,7 @@ struct FrozenTable<Record: FrozenRecord> {
             guard number >= 0, number < count else { return nil }
             let start = place.lowerBound + number * Record.size
             if start < windowStart || start + Record.size > windowStart + window.count {
-                window = read(start..<min(start + Self.windowSize, place.upperBound))
+                read(start..<min(start + Self.windowSize, place.upperBound), &window)
                 windowStart = start
             }
             let offset = start - windowStart

@@ -205,6 +205,9 @@ package struct Reader {
     /// The lines that come next are those of a frozen item.
     mutating func replay(_ item: FrozenItems.Item) { frozen = FrozenLines(item) }
 
+    /// Lets go of the lines of a frozen item, so that others can be read into their place.
+    mutating func endReplay() { frozen = nil }
+
     mutating func statement(_ line: LogicalLine) -> Statement {
         var unterminated = false
         let statement = Statement(splitting: line, unterminated: &unterminated)

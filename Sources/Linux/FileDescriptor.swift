@@ -26,23 +26,17 @@ package final class FileDescriptor {
         return bytes
     }
 
-    /// Reads the bytes at these places of a file or of memory; fewer where it ends.
-    func read(_ range: Range<Int>) throws(SystemError) -> [UInt8] {
-        var failure: SystemError?
-        let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { room, count in
-            do throws(SystemError) {
-                while count < range.count {
-                    let place = off_t(range.lowerBound + count)
-                    let got = try system("pread") { pread(number, room.baseAddress?.advanced(by: count), range.count - count, place) }
-                    guard got > 0 else { return }
-                    count += got
-                }
-            } catch {
-                failure = error
-            }
+    /// Reads the bytes at these places of a file or of memory into `room`, in place of what is there; fewer where it ends.
+    func read(_ range: Range<Int>, into room: inout [UInt8]) throws(SystemError) {
+        if room.count < range.count { room.append(contentsOf: repeatElement(0, count: range.count - room.count)) }
+        var count = 0
+        while count < range.count {
+            let (place, left) = (off_t(range.lowerBound + count), range.count - count)
+            let got = try system("pread") { room.withUnsafeMutableBytes { pread(number, $0.baseAddress?.advanced(by: count), left, place) } }
+            guard got > 0 else { break }
+            count += got
         }
-        if let failure { throw failure }
-        return bytes
+        room.removeLast(room.count - count)
     }
 
     /// Writes as much as there is room for, and says how much that was.

@@ -108,8 +108,14 @@ package final class SealedMemory {
     /// A copy of the bytes.
     package func read() throws(SystemError) -> [UInt8] { try withBytes { Array($0) } }
 
-    /// A copy of a part of the bytes; shorter where they end.
-    package func read(_ range: Range<Int>) -> [UInt8] { (try? descriptor.read(range)) ?? [] }
+    /// Copies a part of the bytes into `room`, in place of what is there; fewer where they end.
+    package func read(_ range: Range<Int>, into room: inout [UInt8]) {
+        do throws(SystemError) {
+            try descriptor.read(range, into: &room)
+        } catch {
+            room.removeAll()
+        }
+    }
 
     /// How many bytes there are.
     package var size: Int {

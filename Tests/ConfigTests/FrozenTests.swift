@@ -54,7 +54,7 @@ import Testing
         let items = try #require(
             FrozenItems(size: bytes.count) {
                 asked.append($0)
-                return Array(bytes[$0])
+                $1 = Array(bytes[$0])
             }
         )
         #expect(replay(items, for: .vrrp) == ["0:1:1 a 1", "b: 0:3:2 c x", "in: 1:2:2 x", "0:12:1 d 7", "0:10015:1 d 8"])

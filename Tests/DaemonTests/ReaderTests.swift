@@ -121,7 +121,7 @@ import Testing
         let earlier = try #require(
             FrozenConfiguration(size: try memory.size) {
                 reads += 1
-                return memory.read($0)
+                memory.read($0, into: &$1)
             })
         let reading = reading("global_defs {\n router_id new\n}\n" + servers, freezing: try MemoryDraft(name: "test"), earlier: earlier)
         #expect(reading.report.refusal == nil)

@@ -190,8 +190,14 @@ struct KernelTests {
             let listener = try NetlinkSocket(groups: [.ipv4Address, .ipv6Address])
             try listener.ignoreAdditions(by: own)
             try listener.attach(to: loop)
-            var told: [KernelNews] = []
-            listener.news = { news, _ in told.append(news) }
+            var told: Set<String> = []
+            listener.news = { news, _ in
+                switch news {
+                case .address(let address): told.insert("+\(address.prefix.address)")
+                case .addressRemoved(let address): told.insert("-\(address.prefix.address)")
+                default: break
+                }
+            }
             func address(_ text: String) throws -> InterfaceAddress {
                 InterfaceAddress(
                     try prefix(text, text.contains(":") ? 128 : 32), interface: left, flags: [.withoutDuplicateDetection])
@@ -205,15 +211,10 @@ struct KernelTests {
             try change(own, .add, "2001:db8::1")
             try change(own, .delete, "192.0.2.2")
             try change(others, .delete, "192.0.2.1")
-            loop.run { told.contains { if case .addressRemoved(let gone) = $0 { gone.prefix.address == IPAddress("192.0.2.1") } else { false } } }
-            let texts = told.map {
-                switch $0 {
-                case .address(let address): "+\(address.prefix.address)"
-                case .addressRemoved(let address): "-\(address.prefix.address)"
-                default: "?"
-                }
-            }
-            #expect(texts.filter { !$0.contains("fe80") } == ["+192.0.2.2", "+2001:db8::1", "-192.0.2.2", "-192.0.2.1"])
+            // The link-local address of the cable may be among them.
+            let wanted: Set = ["+192.0.2.2", "+2001:db8::1", "-192.0.2.2", "-192.0.2.1"]
+            loop.run { told.isSuperset(of: wanted) }
+            #expect(!told.contains("+192.0.2.1"))
         }
     }
 

@@ -26,13 +26,15 @@ package struct FrozenConfiguration {
         return writer.bytes
     }
 
-    /// Nil if the memory holds something else. `read` gives a part of it, less where it ends.
-    package init?(size: Int, _ read: @escaping (Range<Int>) -> [UInt8]) {
+    /// Nil if the memory holds something else.
+    package init?(size: Int, _ read: @escaping FrozenReading) {
         let end = size - Self.footerLength
         guard end >= 0 else { return nil }
-        var footer = ByteReader(read(end..<size))
+        var bytes: [UInt8] = []
+        read(end..<size, &bytes)
+        var footer = ByteReader(bytes)
         guard let length = try? footer.read(UInt32.self), footer.remaining.elementsEqual(Self.mark), length <= end else { return nil }
-        let bytes = read(end - Int(length)..<end)
+        read(end - Int(length)..<end, &bytes)
         guard let facts = Facts(bytes: bytes), let items = FrozenItems(size: end - Int(length), read) else { return nil }
         self.facts = facts
         self.items = items
@@ -41,12 +43,12 @@ package struct FrozenConfiguration {
 
     /// One that is in memory as a whole.
     package init?(_ bytes: [UInt8]) {
-        self.init(size: bytes.count) { Array(bytes[$0.clamped(to: bytes.indices)]) }
+        self.init(size: bytes.count) { $1 = Array(bytes[$0.clamped(to: bytes.indices)]) }
     }
 
     /// Throws EINVAL for memory that holds something else.
     package init(_ memory: SealedMemory) throws(SystemError) {
-        guard let frozen = FrozenConfiguration(size: try memory.size, { memory.read($0) }) else {
+        guard let frozen = FrozenConfiguration(size: try memory.size, { memory.read($0, into: &$1) }) else {
             throw SystemError(call: "configuration", code: SystemError.invalidArgument)
         }
         self = frozen

@@ -13,9 +13,9 @@ package struct Replay {
     /// Of all groups, in order; and by name, of all blocks that define one.
     private let allGroups: Fingerprint
     private let groups: [String: Fingerprint]
-    /// The blocks of virtual servers in order, and which of the settings each was made into; nil for what cannot be taken over.
+    /// The blocks of virtual servers in order; and of each of the settings, the block that it was made of, -1 if that cannot be taken over.
     private let blocks: [Fingerprint]
-    private let servers: [Fingerprint: Int]
+    private let origins: [Int32]
 
     /// Whether both say the same.
     func isSame(as other: Replay) -> Bool { context == other.context && allGroups == other.allGroups && blocks == other.blocks }
@@ -61,12 +61,13 @@ package struct Replay {
         self.allGroups = allOfGroups
         self.groups = byName
         self.blocks = blocks
+        let places = known?.places ?? [:]
         var draft = ConfigurationDraft()
         var next = 0
         reader.replay(&items, by: table, into: &draft) { record, draft in
             guard record.row == ConfigurationDraft.virtualServerRow else { return false }
             defer { next += 1 }
-            guard let settings = known?.settings(of: blocks[next], among: byName) else {
+            guard let settings = places[blocks[next]].flatMap({ known?.settings(at: $0, among: byName) }) else {
                 draft.health.mark(next)
                 return false
             }
@@ -75,17 +76,19 @@ package struct Replay {
         }
         configuration = Configuration(&draft, &reader)
         configuration.needed = frozen.facts.neededChildren
-        var servers: [Fingerprint: Int] = [:]
-        servers.reserveCapacity(blocks.count)
-        for (place, mark) in draft.health.settledMarks.enumerated() {
-            if let mark { servers[blocks[mark]] = place }
-        }
-        self.servers = servers
+        origins = draft.health.settledMarks.map { $0.map { Int32($0) } ?? -1 }
     }
 
-    /// What a block was made into; nil if that is not known, or its group has changed.
-    private func settings(of block: Fingerprint, among groups: [String: Fingerprint]) -> Shared<VirtualServerSettings>? {
-        guard let place = servers[block] else { return nil }
+    /// Which of the settings each block was made into: only a reload asks.
+    private var places: [Fingerprint: Int] {
+        var places: [Fingerprint: Int] = [:]
+        places.reserveCapacity(origins.count)
+        for (place, origin) in origins.enumerated() where origin >= 0 { places[blocks[Int(origin)]] = place }
+        return places
+    }
+
+    /// The settings at a place; nil if their group has changed.
+    private func settings(at place: Int, among groups: [String: Fingerprint]) -> Shared<VirtualServerSettings>? {
         let settings = configuration.health.virtualServers[place]
         if case .group(let name) = settings.value.target, groups[name] != self.groups[name] { return nil }
         return settings

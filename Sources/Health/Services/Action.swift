@@ -22,13 +22,13 @@ package enum Event: Sendable {
     case connections(ServiceKey, ConnectionCounts?)
 }
 
-/// What is to be done about it.
+/// What is to be done about it. At a start there are thousands of them, most of which are notices.
 package enum Action: Sendable {
     /// Begin an attempt of this checker; `step` is which url to ask for.
     case probe(CheckID, attempt: UInt32, step: Int)
     /// Forget the attempt under way, its result is not wanted any more.
     case abandon(CheckID)
-    case edit(ServiceEdit)
+    indirect case edit(ServiceEdit)
     /// Count the connections of a service's servers and tell.
     case countConnections(of: ServiceKey)
     /// Many edits at once: at the start, after a reload, at the end.
@@ -37,7 +37,7 @@ package enum Action: Sendable {
     /// Tell the FIFOs, SNMP and whoever listens.
     case report(Report)
     /// Run a script for a change of this server or virtual server; those of one object run one after the other.
-    case run(Script, for: String)
+    indirect case run(Script, for: String)
     case mail(Mail)
 }
 

@@ -38,11 +38,12 @@ extension VirtualServers {
         settings = new
         services = []
         services.reserveCapacity(new.virtualServers.count)
-        var fresh: [Int] = []
+        var fresh: [Bool] = []
+        fresh.reserveCapacity(new.virtualServers.count)
         var isInPlace = old.count == new.virtualServers.count
         for virtualServer in new.virtualServers {
             let place = places.take(virtualServer.identity)
-            if place == nil { fresh.append(services.count) }
+            fresh.append(place == nil)
             isInPlace = isInPlace && place == services.count && old[services.count].settings.services == virtualServer.value.services
             if let place, old[place].shared == virtualServer {
                 keep(old[place], from: place)
@@ -53,7 +54,7 @@ extension VirtualServers {
             services[services.count - 1].goOnDraining(left, drains, at: now, into: &actions)
         }
         for place in places.left { drop(old[place], into: &actions) }
-        weighAll(fresh: Set(fresh), isStart, into: &actions)
+        weighAll(fresh: fresh, isStart, into: &actions)
         for index in services.indices { services[index].settleTable() }
         for index in services.indices { updateSuspension(of: index, at: now, into: &actions) }
         scheduleDrainLook(at: now)
@@ -67,19 +68,19 @@ extension VirtualServers {
         return .kernel(kernel ?? old.heldTable, owned: Set(old.lazy.flatMap(\.settings.services)))
     }
 
-    /// The quorums of all virtual servers, new ones from nothing. The table is brought up to date afterwards as a whole, so the
+    /// The quorums of all virtual servers, fresh ones from nothing. The table is brought up to date afterwards as a whole, so the
     /// edits that this would make are left out.
-    private mutating func weighAll(fresh: Set<Int>, _ isStart: Bool, into actions: inout [Action]) {
+    private mutating func weighAll(fresh: [Bool], _ isStart: Bool, into actions: inout [Action]) {
         // A notice and a report each.
-        actions.reserveCapacity(actions.count + 2 * fresh.count + 1)
+        actions.reserveCapacity(actions.count + 2 * fresh.count { $0 } + 1)
         for index in services.indices {
             var told: [Action] = []
-            if fresh.contains(index), settings.notifiesAtStart {
+            if fresh[index], settings.notifiesAtStart {
                 for server in services[index].servers.indices where services[index].servers[server].isAlive {
                     services[index].tellServer(server, into: &told)
                 }
             }
-            services[index].weighQuorum(isFirst: fresh.contains(index), into: &told)
+            services[index].weighQuorum(isFirst: fresh[index], into: &told)
             for action in told {
                 if case .edit = action { continue }
                 actions.append(action)
