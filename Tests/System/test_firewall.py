@@ -301,3 +301,36 @@ def _():
         check(marked(80, "10.90.9.13") == 3 and marked(80) == 0, "the same mark after the reload", ruleset(a))
         a.daemon.stop()
         check("keepalived" not in ruleset(a), "nothing is left", ruleset(a))
+
+
+@test("nftables_ipvs: the tables of a daemon that died go when the next one has others, or none",
+      known="2.2.7 ends where the kernel has no IPVS")
+def _():
+    with Lab(routers=1) as lab:
+        a = lab.routers[0]
+
+        def config(*globals):
+            return (configuration(extra="".join(f"{line}\n" for line in globals)) + "virtual_server_group G {\n    10.90.9.9 80\n}\n"
+                    "virtual_server group G {\n    protocol TCP\n    lb_algo rr\n    lb_kind NAT\n"
+                    "    real_server 10.90.0.77 80 {\n    }\n}\n")
+
+        def start(*globals):
+            a.daemon.start(config(*globals), parts=("-C",))
+
+        def tables():
+            return sorted(re.findall(r"table ip (\w+)", ruleset(a)))
+
+        start("nftables_ipvs first")
+        wait_until(lambda: tables() == ["first"], 5, "the table", lambda: ruleset(a))
+        a.daemon.crash()
+        check(tables() == ["first"], "it is left behind", ruleset(a))
+        start("nftables_ipvs second")
+        wait_until(lambda: tables() == ["second"], 5, "the other table in its place", lambda: ruleset(a))
+        a.daemon.crash()
+        start("nftables_ipvs second")
+        time.sleep(1)
+        check(tables() == ["second"], "the same table, once", ruleset(a))
+        a.daemon.crash()
+        start()
+        wait_until(lambda: tables() == [], 5, "no table where nobody asks for one", lambda: ruleset(a))
+        a.daemon.stop()
