@@ -21,6 +21,8 @@ final class Routes {
     private let kernel: KernelLink
     private let keeper: RouteKeeper
     private var doubt: Doubt?
+    /// Whether there ever was a route or rule to mind: mostly there is none, and news come by the thousand.
+    private var isUsed = false
 
     /// The interface of a name.
     var link: (String) -> Link? = { _ in nil }
@@ -38,7 +40,10 @@ final class Routes {
 
     /// Makes these the routes and rules that a claimant wants held; effective with the next ``settle()``.
     func claim(_ routes: [RouteEntry], _ rules: [RuleEntry], by claimant: Int) {
-        if !routes.isEmpty || !rules.isEmpty { kernel.watchRoutes { [unowned self] _ in doubt(.all) } }
+        if !routes.isEmpty || !rules.isEmpty {
+            isUsed = true
+            kernel.watchRoutes { [unowned self] _ in doubt(.all) }
+        }
         keeper.claim(routes.compactMap { HeldRoute($0, link: link) }, rules.map { HeldRule($0) }, by: claimant)
     }
 
@@ -48,6 +53,7 @@ final class Routes {
         let routes = settings.routers.flatMap(\.routes) + settings.staticRoutes
         let rules = settings.routers.flatMap(\.rules) + settings.staticRules
         guard !routes.isEmpty || !rules.isEmpty else { return }
+        isUsed = true
         keeper.adopt(routes.compactMap { HeldRoute($0, link: link) }, rules.map { HeldRule($0) }, from: kernel.dumpRoutes())
     }
 
@@ -68,7 +74,7 @@ final class Routes {
 
     /// Has routes asked for again, once the news that come together have been read.
     func doubt(_ kind: Doubt) {
-        guard keeper.isInUse else { return }
+        guard isUsed, keeper.isInUse else { return }
         let isScheduled = doubt != nil
         if doubt != .all { doubt = kind }
         if !isScheduled { scheduleReassertion() }
