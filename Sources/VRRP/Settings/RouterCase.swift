@@ -58,23 +58,22 @@ extension RouterCase {
                 help: "write 'version 3'")
         },
         Rule("interface-missing") { router, settling in
-            let draft = router.draft
-            router.settings.vrf = draft.vrf
-            guard let name = draft.interface else {
-                guard !(!draft.peers.isEmpty && draft.source != nil) else { return }
+            router.settings.vrf = router.draft.vrf
+            guard let name = router.draft.interface else {
+                guard !(!router.draft.peers.isEmpty && router.draft.source != nil) else { return }
                 return settling.report(
-                    .error, at: draft.place, "'\(draft.name)' has no interface", help: "add 'interface <ifname>'",
+                    .error, at: router.draft.place, "'\(router.draft.name)' has no interface", help: "add 'interface <ifname>'",
                     consequence: .fatal
                 )
             }
             guard !settling.surroundings.isLoopback(name) else {
                 return settling.report(
-                    .error, at: draft.place(of: "interface"), "'\(name)' is a loopback, which cannot carry adverts",
+                    .error, at: router.draft.place(of: "interface"), "'\(name)' is a loopback, which cannot carry adverts",
                     help: "name an interface with peers on its link",
                     consequence: .fatal
                 )
             }
-            if settling.hasInterface(name, at: draft.place(of: "interface"), for: "'\(draft.name)'") {
+            if settling.hasInterface(name, at: router.draft.place(of: "interface"), for: "'\(router.draft.name)'") {
                 router.settings.interface = name
             }
         },

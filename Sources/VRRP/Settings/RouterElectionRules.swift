@@ -7,12 +7,11 @@ extension RouterCase {
     /// Who becomes master and when.
     static let electionRules: [Rule<RouterCase>] = [
         Rule("owner-as-backup") { router, settling in
-            let draft = router.draft
-            router.settings.priority = draft.priority ?? (draft.startsAsMaster == true ? 255 : 100)
-            router.settings.startsAsMaster = router.isOwner || draft.startsAsMaster == true
-            guard router.isOwner, draft.startsAsMaster == false, draft.places["state"] != nil else { return }
+            router.settings.priority = router.draft.priority ?? (router.draft.startsAsMaster == true ? 255 : 100)
+            router.settings.startsAsMaster = router.isOwner || router.draft.startsAsMaster == true
+            guard router.isOwner, router.draft.startsAsMaster == false, router.draft.places["state"] != nil else { return }
             settling.report(
-                .hint, at: draft.place(of: "state"),
+                .hint, at: router.draft.place(of: "state"),
                 "the owner of the addresses (priority 255) starts as master whatever 'state' says")
         },
         Rule("owner-by-default") { router, settling in
@@ -147,11 +146,10 @@ extension RouterCase {
             }
         },
         Rule("strict-not-accepting") { router, settling in
-            let draft = router.draft
-            router.settings.accepts = router.isOwner || !draft.refuses && (draft.accepts || !router.settings.isStrict)
-            guard router.settings.isStrict, !router.settings.accepts, !draft.refuses else { return }
+            router.settings.accepts = router.isOwner || !router.draft.refuses && (router.draft.accepts || !router.settings.isStrict)
+            guard router.settings.isStrict, !router.settings.accepts, !router.draft.refuses else { return }
             settling.report(
-                .hint, at: draft.places["strict_mode"] ?? draft.place,
+                .hint, at: router.draft.places["strict_mode"] ?? router.draft.place,
                 "in strict mode the addresses answer neither ping nor connections",
                 help: "add 'accept' if a service listens on them"
             )

@@ -29,20 +29,14 @@ extension VRRPDraft {
         settings.trackFiles = draft.settledFiles(&settling, &objects)
         settings.trackProcesses = draft.settledProcesses(&settling, &objects)
 
-        var routers = RoutersCase(draft.routers.map { RouterCase($0) })
-        for index in routers.routers.indices {
-            RouterCase.rules.apply(to: &routers.routers[index], &settling)
-            settling.reader.intermission()
-        }
-        RoutersCase.rules.apply(to: &routers, &settling)
-
-        var groups = GroupsCase(draft.syncGroups, routers.routers)
+        // Handed on, not kept: a second owner would have all of them copied at the first change.
+        var groups = GroupsCase(draft.syncGroups, draft.settledRouters(&settling))
         GroupsCase.rules.apply(to: &groups, &settling)
         groups.settleTrackers(&settling, objects)
         GroupsCase.trackingRules.apply(to: &groups, &settling)
         groups.lintTrackers(&settling)
 
-        settings.routers = groups.routers.map(\.settings)
+        settings.routers = groups.routers.map { $0.settings }
         settings.syncGroups = groups.settled
         settings.requireInterfacesOfStatics()
         settings.forgetMadeInterfaces()
@@ -77,6 +71,16 @@ extension VRRPDraft {
             )
         }
         return draft
+    }
+
+    private func settledRouters(_ settling: inout Settling) -> [RouterCase] {
+        var routers = RoutersCase(routers.map { RouterCase($0) })
+        for index in routers.routers.indices {
+            RouterCase.rules.apply(to: &routers.routers[index], &settling)
+            settling.reader.intermission()
+        }
+        RoutersCase.rules.apply(to: &routers, &settling)
+        return routers.routers
     }
 
     private func settledScripts(_ settling: inout Settling, _ objects: inout TrackedDefinitions) -> [ScriptSettings] {
@@ -129,19 +133,19 @@ extension GroupsCase {
                 draft.trackers, of: draft.name, sequence: draft.sequence, objects)
         }
         for index in routers.indices {
-            let draft = routers[index].draft
+            let trackers = routers[index].draft.trackers
             routers[index].settings.trackers = settling.trackers(
-                draft.trackers, of: draft.name, sequence: draft.sequence, own: routers[index].settings.interface,
-                objects
+                trackers, of: routers[index].draft.name, sequence: routers[index].draft.sequence,
+                own: routers[index].settings.interface, objects
             )
-            routers[index].settings.fastFailovers = settling.fastFailovers(draft.trackers)
+            routers[index].settings.fastFailovers = settling.fastFailovers(trackers)
         }
     }
 
     fileprivate func lintTrackers(_ settling: inout Settling) {
-        for router in routers {
-            router.lintTrackers(router.settings.trackers, &settling)
-            router.lintFastFailover(&settling)
+        for index in routers.indices {
+            routers[index].lintTrackers(routers[index].settings.trackers, &settling)
+            routers[index].lintFastFailover(&settling)
         }
     }
 }
