@@ -170,9 +170,9 @@ class OtherKernel:
             return
         print(line, flush=True)
         if found := self.VERDICT.fullmatch(line):
-            judged = {title for title in self.left if f"{found[2]} (".startswith(f"{title} (")}  # a reason may follow
-            self.left -= judged
-            for _ in judged:
+            # Behind the title a reason may stand.
+            if title := next((title for title in self.left if f"{found[2]} (".startswith(f"{title} (")), None):
+                self.left.remove(title)
                 self.report.count(found[1])
 
     def end(self):

@@ -59,9 +59,9 @@ def _():
         a.daemon.start(configuration(instance(extra="mcast_src_ip 10.90.7.7\ntrack_src_ip\n")))
         wait_until(lambda: a.holds(VIP), 5, "master", lab.logs)
         a.ip("addr", "del", "10.90.7.7/16", "dev", "eth0")
-        wait_until(lambda: is_fault(a) and not a.holds(VIP), 3, "fault", lab.logs)
+        wait_until(lambda: is_fault(a) and not a.holds(VIP), 2, "fault", lab.logs)
         a.ip("addr", "add", "10.90.7.7/16", "dev", "eth0")
-        wait_until(lambda: a.holds(VIP), 4, "master again", lab.logs)
+        wait_until(lambda: a.holds(VIP), 3, "master again", lab.logs)
 
 
 @test("dynamic_interfaces: every interface may come late: the router's, an address's, a route's, a tracked one")

@@ -6,13 +6,16 @@ import Linux
 import Netlink
 import VRRP
 
-/// The VRRP process's way to the kernel's routing tables: one socket that tells news, another that takes requests, and one for
-/// addresses, which come by the thousand. That they are there is no news: to be told so takes a twelfth of the time of a takeover.
+/// The VRRP process's way to the kernel's routing tables: one socket that tells news, another that takes requests, and two for
+/// addresses, which come by the thousand. That those of the first are there is no news: to be told so takes a twelfth of the time of
+/// a takeover.
 final class KernelLink {
     private let environment: ProcessEnvironment
     private let monitor: NetlinkSocket
     private let commands: NetlinkSocket
     private let addresses: NetlinkBatch
+    /// For the addresses that are ``heard``.
+    private let heardAddresses: NetlinkBatch
     /// The changes being asked for, and how many requests were made before the first of them.
     private var changing: (changes: ArraySlice<AddressKeeper.Change>, before: UInt32) = ([], 0)
     private var routeMonitor: NetlinkSocket?
@@ -35,12 +38,15 @@ final class KernelLink {
             groups: [.link, .ipv4Address, .ipv6Address], buffer: globals.monitorBuffer, usual: Self.usualBuffer)
         commands = try NetlinkSocket(buffer: globals.commandBuffer)
         addresses = try NetlinkBatch(.route)
+        heardAddresses = try NetlinkBatch(.route)
         if !environment.commandLine.monitorsAddresses { try monitor.ignoreAdditions(by: addresses) }
         try monitor.attach(to: environment.loop)
         try commands.attach(to: environment.loop)
         monitor.news = { [unowned self] told, now in news(told, now) }
         monitor.lost = { [unowned self] now in recover(now) }
-        addresses.refused = { [unowned self] number, refusal in noteRefused(number, refusal) }
+        for batch in [addresses, heardAddresses] {
+            batch.refused = { [unowned self] number, refusal in noteRefused(number, refusal) }
+        }
     }
 
     /// Room for the news of thousands of addresses, in bytes.
@@ -70,8 +76,7 @@ final class KernelLink {
             let monitor = try NetlinkSocket(
                 groups: [.ipv4Route, .ipv6Route, .ipv4Rule, .ipv6Rule],
                 buffer: environment.configuration.globals.vrrp.monitorBuffer, usual: Self.usualBuffer)
-            if !environment.commandLine.monitorsAddresses { try monitor.ignoreAdditions(by: addresses) }
-        try monitor.attach(to: environment.loop)
+            try monitor.attach(to: environment.loop)
             monitor.news = { [unowned self] told, now in news(told, now) }
             monitor.lost = lost
             routeMonitor = monitor
@@ -96,34 +101,25 @@ final class KernelLink {
         resynchronise(dump(), now)
     }
 
-    /// Has addresses changed, all in one write, after whatever was asked before. They are when this returns.
+    /// Has addresses changed, all in one write or two, after whatever was asked before. They are when this returns.
     func send(_ changes: ArraySlice<AddressKeeper.Change>) {
         commands.flush()
-        let quiet = heard.isEmpty ? changes : changes.filter { !heard.contains($0.holding.key) }[...]
-        changing = (quiet, addresses.count)
-        for change in quiet { addresses.add(AddressRequest(change.operation, change.holding.address)) }
-        addresses.submit()
-        changing.changes = []
-        if quiet.count < changes.count { sendHeard(changes) }
+        guard !heard.isEmpty else { return send(changes, by: addresses) }
+        send(changes.filter { !heard.contains($0.holding.key) }[...], by: addresses)
+        send(changes.filter { heard.contains($0.holding.key) }[...], by: heardAddresses)
     }
 
-    private func sendHeard(_ changes: ArraySlice<AddressKeeper.Change>) {
-        for change in changes where heard.contains(change.holding.key) {
-            commands.request(AddressRequest(change.operation, change.holding.address)) { [unowned self] refusal in
-                if let refusal { noteRefused(change, refusal) }
-                if commands.underWay == 0 { rest() }
-            }
-        }
-        commands.flush()
+    private func send(_ changes: ArraySlice<AddressKeeper.Change>, by batch: NetlinkBatch) {
+        changing = (changes, batch.count)
+        for change in changes { batch.add(AddressRequest(change.operation, change.holding.address)) }
+        batch.submit()
+        changing.changes = []
     }
 
     private func noteRefused(_ number: UInt32, _ refusal: Refusal) {
         let place = changing.changes.startIndex + Int(number &- changing.before)
         guard changing.changes.indices.contains(place) else { return }
-        noteRefused(changing.changes[place], refusal)
-    }
-
-    private func noteRefused(_ change: AddressKeeper.Change, _ refusal: Refusal) {
+        let change = changing.changes[place]
         if !refusal.isHarmless(for: change.operation) { complain(refusal, change.operation, change.holding) }
     }
 
