@@ -38,8 +38,8 @@ struct ConfigurationDraft: Sendable {
     /// That of the blocks which such a block may name.
     static let groupRow = table.vocabulary["virtual_server_group"]
 
-    /// Makes the tables, which takes longer than to read a small file; they last as long as the process.
-    static func prepare() { _ = table }
+    /// Makes the tables that every configuration is read by, which takes longer than to read a small file; they last as long as the process.
+    static func prepare() { _ = table["global_defs"]?.entry.children }
 
     /// The children that have something to do.
     var needed: Set<ChildKind> {

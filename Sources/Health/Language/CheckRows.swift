@@ -15,11 +15,11 @@ extension Keyword where Target == RealServerDraft {
 
     /// A checker's block: `finish` gives what the kind is made of, or nil if the checker is dropped.
     private static func check<Part>(
-        _ name: String, _ part: Part, _ rows: [Keyword<CheckDraft<Part>>], _ help: String,
+        _ name: String, _ part: Part, _ rows: @autoclosure @escaping @Sendable () -> [Keyword<CheckDraft<Part>>], _ help: String,
         finish: @escaping @Sendable (CheckDraft<Part>, inout Reader) -> FinishedCheck.Kind?
     ) -> Keyword {
         .block(
-            name, children: rows, help,
+            name, children: rows(), help,
             begin: { statement, _, reader in
                 reader.noteExtraWords(statement, after: 0)
                 return CheckDraft(part, statement)
@@ -57,50 +57,51 @@ extension Keyword where Target == RealServerDraft {
     }
 
     private static var smtpRow: Keyword {
-        let name: Keyword<CheckDraft<SMTPCheckSettings>> = .custom(
-            "helo_name", syntax: "<string>", "The name to give in HELO."
-        ) { statement, draft, reader in
-            guard let name = reader.text(statement) else { return }
-            guard draft.part.heloName == SMTPCheckSettings.usualName else {
-                reader.report(.warning, "duplicate", statement, "the first helo_name counts; this one is ignored")
-                return
+        typealias Row = Keyword<CheckDraft<SMTPCheckSettings>>
+        @Sendable func rows() -> [Row] {
+            let name: Row = .custom("helo_name", syntax: "<string>", "The name to give in HELO.") { statement, draft, reader in
+                guard let name = reader.text(statement) else { return }
+                guard draft.part.heloName == SMTPCheckSettings.usualName else {
+                    reader.report(.warning, "duplicate", statement, "the first helo_name counts; this one is ignored")
+                    return
+                }
+                draft.part.heloName = name
             }
-            draft.part.heloName = name
+            let host: Row = .block(
+                "host", children: connectionRows(),
+                "An old form: the keywords in it apply to the enclosing SMTP_CHECK.",
+                begin: { _, draft, _ in draft }, end: { inner, draft, _ in draft = inner }
+            )
+            return [name.defaulting(to: SMTPCheckSettings.usualName)] + connectionRows() + [host]
         }
-        let rows: [Keyword<CheckDraft<SMTPCheckSettings>>] =
-            [name.defaulting(to: SMTPCheckSettings.usualName)] + connectionRows()
-        let host: Keyword<CheckDraft<SMTPCheckSettings>> = .block(
-            "host", children: connectionRows(),
-            "An old form: the keywords in it apply to the enclosing SMTP_CHECK.",
-            begin: { _, draft, _ in draft }, end: { inner, draft, _ in draft = inner }
-        )
-        return check("SMTP_CHECK", SMTPCheckSettings(), rows + [host], "Greets an SMTP server and expects its welcome.")
-        {
-            draft, _ in .ready(.smtp(draft.part))
+        return check("SMTP_CHECK", SMTPCheckSettings(), rows(), "Greets an SMTP server and expects its welcome.") { draft, _ in
+            .ready(.smtp(draft.part))
         }
     }
 
     private static var miscRow: Keyword {
-        let rows: [Keyword<CheckDraft<MiscPart>>] = [
-            .script(
-                "misc_path", user: false, \.part.script,
-                "The program to run with its arguments; exit status 0 is success."),
-            .wholeSeconds(
-                "misc_timeout", 0...4294, \.part.timeout,
-                "How long the program may run; 0: the virtual server's delay_loop."),
-            .flag(
-                "misc_dynamic", \.part.isDynamic,
-                "Exit statuses 2 to 255 are success and set the server's weight to the status less 2."
-            ),
-            .custom("user", syntax: "<user> [<group>]", "Who runs the program.") { statement, draft, reader in
-                guard let user = reader.require(statement, 0, "a user") else { return }
-                draft.part.user = user
-                draft.part.group = statement.value(1)
-                draft.part.userLine = statement
-            }.defaulting(to: "script_user"),
-        ]
+        @Sendable func rows() -> [Keyword<CheckDraft<MiscPart>>] {
+            [
+                .script(
+                    "misc_path", user: false, \.part.script,
+                    "The program to run with its arguments; exit status 0 is success."),
+                .wholeSeconds(
+                    "misc_timeout", 0...4294, \.part.timeout,
+                    "How long the program may run; 0: the virtual server's delay_loop."),
+                .flag(
+                    "misc_dynamic", \.part.isDynamic,
+                    "Exit statuses 2 to 255 are success and set the server's weight to the status less 2."
+                ),
+                .custom("user", syntax: "<user> [<group>]", "Who runs the program.") { statement, draft, reader in
+                    guard let user = reader.require(statement, 0, "a user") else { return }
+                    draft.part.user = user
+                    draft.part.group = statement.value(1)
+                    draft.part.userLine = statement
+                }.defaulting(to: "script_user"),
+            ]
+        }
         return check(
-            "MISC_CHECK", MiscPart(), rows + commonCheckRows(), "Runs a program that says whether the server is up."
+            "MISC_CHECK", MiscPart(), rows() + commonCheckRows(), "Runs a program that says whether the server is up."
         ) {
             draft, reader in
             guard draft.part.script != nil else {
@@ -115,49 +116,53 @@ extension Keyword where Target == RealServerDraft {
     }
 
     private static var dnsRow: Keyword {
-        let rows: [Keyword<CheckDraft<DNSCheckSettings>>] = [
-            .choice(
-                "type", DNSRecordType.allCases.map { ($0.word, $0) }, \.part.type, ignoringCase: true,
-                "The type of record asked for."
-            ).defaulting(to: "SOA"),
-            .custom("name", syntax: "<domain>", "The name asked for.") { statement, draft, reader in
-                guard let name = reader.text(statement) else { return }
-                guard draft.part.name.isEmpty else {
-                    reader.report(.warning, "duplicate", statement, "the first name counts; this one is ignored")
-                    return
-                }
-                guard DNSConversation.labels(name) != nil else {
-                    reader.report(
-                        .error, "bad-domain", statement, word: statement.value(0),
-                        "'\(name)' is no domain name: a label is empty or too long; the line is ignored"
-                    )
-                    return
-                }
-                draft.part.name = name
-            }.defaulting(to: "the root"),
-        ]
-        return check("DNS_CHECK", DNSCheckSettings(), rows + connectionRows(), "Sends a DNS query over UDP.") {
+        @Sendable func rows() -> [Keyword<CheckDraft<DNSCheckSettings>>] {
+            [
+                .choice(
+                    "type", DNSRecordType.allCases.map { ($0.word, $0) }, \.part.type, ignoringCase: true,
+                    "The type of record asked for."
+                ).defaulting(to: "SOA"),
+                .custom("name", syntax: "<domain>", "The name asked for.") { statement, draft, reader in
+                    guard let name = reader.text(statement) else { return }
+                    guard draft.part.name.isEmpty else {
+                        reader.report(.warning, "duplicate", statement, "the first name counts; this one is ignored")
+                        return
+                    }
+                    guard DNSConversation.labels(name) != nil else {
+                        reader.report(
+                            .error, "bad-domain", statement, word: statement.value(0),
+                            "'\(name)' is no domain name: a label is empty or too long; the line is ignored"
+                        )
+                        return
+                    }
+                    draft.part.name = name
+                }.defaulting(to: "the root"),
+            ]
+        }
+        return check("DNS_CHECK", DNSCheckSettings(), rows() + connectionRows(), "Sends a DNS query over UDP.") {
             draft, _ in
             .ready(.dns(draft.part))
         }
     }
 
     private static var fileRow: Keyword {
-        let rows: [Keyword<CheckDraft<FilePart>>] = [
-            named("track_file", "<name>", \.part.name, "The track_file block whose number decides."),
-            .custom(
-                "weight", syntax: "<int> [reverse|noreverse]",
-                "What the number is multiplied by before it is added to the server's weight; 0: any number but 0 takes the server down."
-            ) { statement, draft, reader in
-                let limit: ClosedRange<Int32> = -2_147_483_647...2_147_483_647
-                guard let word = reader.require(statement, 0, "a number"),
-                    let weight = reader.number(word, of: statement, in: limit)
-                else { return }
-                draft.part.weight = weight
-                draft.part.isReversed = reader.isReversed(statement, 1)
-            }.range("-2147483647..2147483647").defaulting(to: "that of the track_file"),
-        ]
-        return check("FILE_CHECK", FilePart(), rows, "A number in a file decides about the server.") { draft, reader in
+        @Sendable func rows() -> [Keyword<CheckDraft<FilePart>>] {
+            [
+                named("track_file", "<name>", \.part.name, "The track_file block whose number decides."),
+                .custom(
+                    "weight", syntax: "<int> [reverse|noreverse]",
+                    "What the number is multiplied by before it is added to the server's weight; 0: any number but 0 takes the server down."
+                ) { statement, draft, reader in
+                    let limit: ClosedRange<Int32> = -2_147_483_647...2_147_483_647
+                    guard let word = reader.require(statement, 0, "a number"),
+                        let weight = reader.number(word, of: statement, in: limit)
+                    else { return }
+                    draft.part.weight = weight
+                    draft.part.isReversed = reader.isReversed(statement, 1)
+                }.range("-2147483647..2147483647").defaulting(to: "that of the track_file"),
+            ]
+        }
+        return check("FILE_CHECK", FilePart(), rows(), "A number in a file decides about the server.") { draft, reader in
             guard let name = draft.part.name else {
                 reader.reportAtEnd(
                     .error, "missing-track-file", draft.statement, "this FILE_CHECK names no track_file and is ignored")
@@ -171,11 +176,13 @@ extension Keyword where Target == RealServerDraft {
     }
 
     private static var bfdRow: Keyword {
-        let rows: [Keyword<CheckDraft<BFDPart>>] = [
-            named("name", "<string>", limit: 31, \.part.name, "The bfd_instance whose session decides."),
-            .alphaRow,
-        ]
-        return check("BFD_CHECK", BFDPart(), rows, "A BFD session decides about the server.") { draft, reader in
+        @Sendable func rows() -> [Keyword<CheckDraft<BFDPart>>] {
+            [
+                named("name", "<string>", limit: 31, \.part.name, "The bfd_instance whose session decides."),
+                .alphaRow,
+            ]
+        }
+        return check("BFD_CHECK", BFDPart(), rows(), "A BFD session decides about the server.") { draft, reader in
             guard let name = draft.part.name else {
                 reader.reportAtEnd(
                     .error, "missing-bfd-name", draft.statement, "this BFD_CHECK names no bfd_instance and is ignored")
@@ -186,29 +193,31 @@ extension Keyword where Target == RealServerDraft {
     }
 
     private static var udpRow: Keyword {
-        let rows: [Keyword<CheckDraft<UDPCheckSettings>>] = [
-            .custom("payload", syntax: "<hex bytes>", "What to send.") { statement, draft, reader in
-                guard reader.require(statement, 0, "hex digits") != nil else { return }
-                guard let pattern = ReplyPattern(hex: statement.values.map(\.text), wildcards: false) else {
-                    return reader.reportHex(statement)
-                }
-                draft.part.payload = pattern.bytes
-            }.since("2.2.0"),
-            .custom(
-                "require_reply", syntax: "[<hex bytes, x = any nibble>]",
-                "A reply is required, and it must begin with these bytes; otherwise only an ICMP error is a failure."
-            ) { statement, draft, reader in
-                guard let pattern = ReplyPattern(hex: statement.values.map(\.text), wildcards: true) else {
-                    return reader.reportHex(statement)
-                }
-                draft.part.reply = pattern
-            },
-            .number("min_reply_length", 0...UInt16.max, \.part.minimumReply, "A shorter reply is a failure.").since(
-                "2.2.0"),
-            .number("max_reply_length", 0...UInt16.max, \.part.maximumReply, "A longer reply is a failure.").since(
-                "2.2.0"),
-        ]
-        return check("UDP_CHECK", UDPCheckSettings(), rows + connectionRows(), "Sends a UDP packet.") { draft, reader in
+        @Sendable func rows() -> [Keyword<CheckDraft<UDPCheckSettings>>] {
+            [
+                .custom("payload", syntax: "<hex bytes>", "What to send.") { statement, draft, reader in
+                    guard reader.require(statement, 0, "hex digits") != nil else { return }
+                    guard let pattern = ReplyPattern(hex: statement.values.map(\.text), wildcards: false) else {
+                        return reader.reportHex(statement)
+                    }
+                    draft.part.payload = pattern.bytes
+                }.since("2.2.0"),
+                .custom(
+                    "require_reply", syntax: "[<hex bytes, x = any nibble>]",
+                    "A reply is required, and it must begin with these bytes; otherwise only an ICMP error is a failure."
+                ) { statement, draft, reader in
+                    guard let pattern = ReplyPattern(hex: statement.values.map(\.text), wildcards: true) else {
+                        return reader.reportHex(statement)
+                    }
+                    draft.part.reply = pattern
+                },
+                .number("min_reply_length", 0...UInt16.max, \.part.minimumReply, "A shorter reply is a failure.").since(
+                    "2.2.0"),
+                .number("max_reply_length", 0...UInt16.max, \.part.maximumReply, "A longer reply is a failure.").since(
+                    "2.2.0"),
+            ]
+        }
+        return check("UDP_CHECK", UDPCheckSettings(), rows() + connectionRows(), "Sends a UDP packet.") { draft, reader in
             let part = draft.part
             if part.reply != nil, part.minimumReply > part.maximumReply {
                 reader.report(

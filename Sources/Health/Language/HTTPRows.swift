@@ -24,6 +24,28 @@ package struct URLDraft: Sendable {
 extension Keyword where Target == RealServerDraft {
     /// HTTP_GET or SSL_GET.
     static func httpRow(secure: Bool) -> Keyword {
+        let name = secure ? "SSL_GET" : "HTTP_GET"
+        let help = secure ? "Fetches pages over HTTPS and judges them." : "Fetches pages over HTTP and judges them."
+        return .block(
+            name, children: httpRows(secure: secure), help,
+            begin: { statement, _, reader in
+                reader.noteExtraWords(statement, after: 0)
+                var settings = HTTPCheckSettings()
+                settings.isSecure = secure
+                return CheckDraft(settings, statement)
+            },
+            end: { draft, server, reader in
+                guard !draft.part.urls.isEmpty else {
+                    reader.reportAtEnd(.error, "no-urls", draft.statement, "this \(name) has no url and is ignored")
+                    return
+                }
+                guard let check = draft.finished(.ready(.http(draft.part)), of: server, &reader) else { return }
+                server.checks.append(check)
+            }
+        )
+    }
+
+    private static func httpRows(secure: Bool) -> [Keyword<CheckDraft<HTTPCheckSettings>>] {
         typealias Draft = CheckDraft<HTTPCheckSettings>
         var rows: [Keyword<Draft>] = [
             oldRetryRow(),
@@ -59,25 +81,7 @@ extension Keyword where Target == RealServerDraft {
                 .since("2.2.8")
             )
         }
-        let name = secure ? "SSL_GET" : "HTTP_GET"
-        let help = secure ? "Fetches pages over HTTPS and judges them." : "Fetches pages over HTTP and judges them."
-        return .block(
-            name, children: rows + connectionRows(), help,
-            begin: { statement, _, reader in
-                reader.noteExtraWords(statement, after: 0)
-                var settings = HTTPCheckSettings()
-                settings.isSecure = secure
-                return CheckDraft(settings, statement)
-            },
-            end: { draft, server, reader in
-                guard !draft.part.urls.isEmpty else {
-                    reader.reportAtEnd(.error, "no-urls", draft.statement, "this \(name) has no url and is ignored")
-                    return
-                }
-                guard let check = draft.finished(.ready(.http(draft.part)), of: server, &reader) else { return }
-                server.checks.append(check)
-            }
-        )
+        return rows + connectionRows()
     }
 
     /// Upstream counts this old name as an error under `-t`, unlike other deprecated ones.

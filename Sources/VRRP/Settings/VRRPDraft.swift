@@ -203,12 +203,12 @@ extension Diagnostic {
 extension Keyword where Target == VRRPDraft {
     /// A block with a name, which must be new unless the kind of block does not mind.
     fileprivate static func named<Child: Sendable>(
-        _ name: String, children: [Keyword<Child>], _ help: String, isUnique: Bool = true, unique kind: String? = nil,
+        _ name: String, children: @autoclosure @escaping @Sendable () -> [Keyword<Child>], _ help: String, isUnique: Bool = true, unique kind: String? = nil,
         make: @escaping @Sendable (String, Place) -> Child,
         end: @escaping @Sendable (inout Child, inout VRRPDraft, inout Reader) -> Void
     ) -> Keyword {
         .block(
-            name, syntax: "<name> {block}", children: children, help,
+            name, syntax: "<name> {block}", children: children(), help,
             begin: { statement, draft, reader in
                 guard let word = statement.value(0), statement.values.count == 1 else {
                     reader.report(
