@@ -258,18 +258,23 @@ package struct HealthDraft: Sendable {
     }
 }
 
-/// The place of a line that opens a block, for what is found out later.
+/// The place of a line that opens a block, for what is found out later; small, for there may be very many.
 struct Opening: Sendable {
-    private let position: Position
+    private let file: UInt32
+    private let line: UInt32
+    private let column: UInt32
     private let length: UInt16
 
     init(_ statement: Statement) {
-        position = statement.position
+        file = UInt32(clamping: statement.position.file)
+        line = UInt32(clamping: statement.position.line)
+        column = UInt32(clamping: statement.position.column)
         length = statement.isExpanded ? 0 : UInt16(clamping: statement.name.utf8.count)
     }
 
     func diagnostic(_ severity: Diagnostic.Severity, _ code: String, _ message: String) -> Diagnostic {
-        Diagnostic(severity, code, at: position, length: Int(length), message)
+        let position = Position(file: Int(file), line: Int(line), column: Int(column))
+        return Diagnostic(severity, code, at: position, length: Int(length), message)
     }
 }
 

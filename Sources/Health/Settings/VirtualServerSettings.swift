@@ -23,7 +23,7 @@ package struct VirtualServerSettings: Hashable, Sendable {
     package var services: [ServiceKey] = []
     package var scheduler = Scheduler.wlc
     package var flags = ServiceFlags()
-    package var persistence: Persistence?
+    @Seldom package var persistence: Persistence?
     /// How servers are reached that say nothing themselves.
     package var forwarding = Forwarding.nat
     /// The weight of alive servers that makes the service usable.
@@ -32,8 +32,8 @@ package struct VirtualServerSettings: Hashable, Sendable {
     package var hysteresis: UInt32 = 0
     /// That of servers that name none.
     package var weight: UInt32 = 1
-    package var quorumUp: Script?
-    package var quorumDown: Script?
+    @Seldom package var quorumUp: Script?
+    @Seldom package var quorumDown: Script?
     /// Servers are down until their first check succeeds.
     package var alpha = false
     /// The down scripts run when the daemon stops.
@@ -46,9 +46,9 @@ package struct VirtualServerSettings: Hashable, Sendable {
     package var sendsMail = false
     /// What the virtual server's own `smtp_alert` says.
     var mailSaid: Bool?
-    package var virtualHost: String?
-    package var snmpName: String?
-    package var sorryServer: SorryServerSettings?
+    @Seldom package var virtualHost: String?
+    @Seldom package var snmpName: String?
+    @Seldom package var sorryServer: SorryServerSettings?
     package var servers: [RealServerSettings] = []
     /// As said for all checkers, for the dumps.
     package var timing = CheckTiming()
