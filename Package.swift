@@ -31,8 +31,8 @@ let link = Context.packageDirectory + "/scripts/link"
 
 /// How a released program is laid out. Every page that a start, a fork or an idle daemon touches is memory and time, so what is not
 /// called is left out (nothing is exported, which the Swift runtime's own flags would do), libstdc++ comes as an archive, and what a
-/// daemon at rest calls lies side by side, then what it calls of the runtime (`scripts/order-functions` lists both), not among 9 MB of
-/// others.
+/// daemon at rest calls lies side by side, then what it calls before and after that (`scripts/order-functions` lists both), not among
+/// 9 MB of others.
 let layout: [String] = [
     "-use-ld=lld",
     "-L\(link)",
