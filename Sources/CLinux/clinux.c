@@ -92,6 +92,7 @@ int clinux_signal_first_realtime(void) { return SIGRTMIN; }
 int clinux_signal_last_realtime(void) { return SIGRTMAX; }
 int clinux_set_parent_death_signal(int signal) { return checked(prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0)); }
 int clinux_set_child_subreaper(int on) { return checked(prctl(PR_SET_CHILD_SUBREAPER, on, 0, 0, 0)); }
+int clinux_get_name(char *name) { return checked(prctl(PR_GET_NAME, name, 0, 0, 0)); }
 int clinux_set_name(const char *name) { return checked(prctl(PR_SET_NAME, name, 0, 0, 0)); }
 int clinux_set_timer_slack(unsigned long nanoseconds) { return checked(prctl(PR_SET_TIMERSLACK, nanoseconds, 0, 0, 0)); }
 int clinux_set_dumpable(int on) { return checked(prctl(PR_SET_DUMPABLE, on, 0, 0, 0)); }

@@ -158,6 +158,13 @@ package enum Processes {
     /// Makes this process the parent of its descendants' orphans.
     package static func adoptOrphans() throws(SystemError) { try shim("prctl") { clinux_set_child_subreaper(1) } }
 
-    /// The name that ps and top show (at most 15 bytes); the command line stays.
+    /// The name that ps and top show.
+    package static var name: String {
+        String(unsafeUninitializedCapacity: 16) { room in
+            clinux_get_name(room.baseAddress) == 0 ? room.firstIndex(of: 0) ?? 15 : 0
+        }
+    }
+
+    /// Gives it another one (at most 15 bytes); the command line stays.
     package static func setName(_ name: String) { _ = clinux_set_name(name) }
 }

@@ -104,6 +104,13 @@ import Testing
         Replay(of: try FrozenConfiguration(frozen(text).memory), for: processes, after: old)
     }
 
+    /// That of the process which reads the first configuration and then becomes the checker.
+    private func replayOfReader(_ text: String, for processes: KeywordEntry.Processes) throws -> Replay {
+        let draft = try MemoryDraft(name: "test")
+        let reading = reading(text, freezing: draft) { $0.purpose = .settings }.reading
+        return Replay(of: try FrozenConfiguration(SealedMemory(sealing: draft)), for: processes, readAs: reading)
+    }
+
     @Test func whatIsFrozenIsReplayed() throws {
         let (first, memory) = try frozen("instance one\nglobal_defs {\n router_id left\n max_auto_priority 7\n}\n")
         for kind in ChildKind.allCases {
@@ -160,6 +167,9 @@ import Testing
         for from in texts {
             for to in texts {
                 let old = try replay(from, for: ChildKind.checker.processes)
+                let read = try replayOfReader(from, for: ChildKind.checker.processes)
+                #expect(read.configuration == old.configuration)
+                #expect(try replay(to, for: ChildKind.checker.processes, after: read).configuration == replay(to, for: ChildKind.checker.processes).configuration)
                 let new = try replay(to, for: ChildKind.checker.processes, after: old)
                 #expect(new.configuration == (try replay(to, for: ChildKind.checker.processes)).configuration)
                 #expect(new.isSame(as: old) == (from == to))

@@ -62,6 +62,11 @@ package struct Trial {
         guard let frozen = FrozenConfiguration(frozen) else { return "what was frozen cannot be replayed" }
         let replayed = Replay(of: frozen, for: .all)
         guard replayed.configuration == reading.configuration else { return "what is replayed means something else" }
+        for processes in [KeywordEntry.Processes.all, [.checker, .parent]] {
+            let known = Replay(of: frozen, for: processes, readAs: reading)
+            let anew = processes == .all ? replayed : Replay(of: frozen, for: processes)
+            guard known.configuration == anew.configuration else { return "what the process has read itself means something else" }
+        }
         return takeoverFault(replayed)
     }
 
@@ -76,11 +81,21 @@ package struct Trial {
 
     private func takeoverFault(_ replayed: Replay, after text: [UInt8]) -> String? {
         var earlier: [UInt8] = []
-        _ = Self.read(text, for: .findings) { earlier += $0 }
+        let first = Self.read(text) { earlier += $0 }
         if let fault = recognitionFault(after: earlier) { return fault }
         guard let before = FrozenConfiguration(earlier), let now = FrozenConfiguration(frozen) else { return "what was frozen cannot be replayed" }
-        let after = Replay(of: now, for: .all, after: Replay(of: before, for: .all))
-        return after.configuration == replayed.configuration ? nil : "what is taken over means something else"
+        for old in [Replay(of: before, for: .all), Replay(of: before, for: .all, readAs: first)] {
+            let after = Replay(of: now, for: .all, after: old)
+            guard after.configuration == replayed.configuration else { return "what is taken over means something else" }
+        }
+        return purposeFault(earlier, of: text)
+    }
+
+    /// What is frozen is the same whether the settings of virtual servers are wanted or not.
+    private func purposeFault(_ frozen: [UInt8], of text: [UInt8]) -> String? {
+        var other: [UInt8] = []
+        _ = Self.read(text, for: .findings) { other += $0 }
+        return other == frozen ? nil : "what is frozen depends on what it is for"
     }
 
     /// What is known from an earlier reading and not read again is what would be read, and so is all that there is to say about the rest.

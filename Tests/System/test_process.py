@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The daemon as a program: command line, exit codes, files, signals, logs, systemd."""
+import difflib
 import os
 import re
 import signal
@@ -8,8 +9,11 @@ import subprocess
 import threading
 import time
 
-from lab import anonymous, BINARY, Lab, alive, check, children, configuration, instance, pss, readers, wait_until
+from lab import anonymous, BINARY, Lab, alive, check, children, configuration, instance, name as process_name, pss, readers, wait_until
+from services import checker, real_server, virtual_server
 from suite import need, test
+from test_notify import SECURE, Scripts
+from test_status import Dumps
 from wire import Sniffer
 
 VIP = "10.90.9.9"
@@ -206,6 +210,49 @@ def _():
         last = reader()
         check(a.daemon.stop() == 0, "exit code")
         wait_until(lambda: not any(map(alive, last)), 1, "nobody reads on", lab.logs)
+
+
+@test("the process that has read the configuration becomes the checker; one that comes after it has the same", limit=60)
+def _():
+    with Lab(routers=1, links=0) as lab:
+        a, dumps, scripts = lab.routers[0], Dumps(lab), Scripts(lab)
+        config = (f"global_defs {{\n    router_id lab\n    vrrp_garp_master_delay 7\n{SECURE}    PLACE\n}}\n"
+                  + virtual_server("10.99.0.1", real_server("10.90.0.1", 80, checker("MISC_CHECK", "misc_path /bin/true")))
+                  + "virtual_server_group g {\n    10.99.0.2-4 80\n}\n"
+                  + virtual_server("10.99.0.1", real_server("10.90.0.2", 80)) + virtual_server("10.99.0.9", port=81)
+                  + "virtual_server group g {\n    lb_algo rr\n    lb_kind NAT\n    real_server 10.90.0.3 80 {\n    }\n}\n")
+
+        def dump():
+            text = dumps.ask(a.daemon, signal.SIGUSR1, "_check.data", 5)
+            return [line for line in text.splitlines() if not re.match(r" *(Last ran|Last status|Has run|state) = ", line)]
+
+        def life(place):
+            """The name of the checker, and what it and the one that comes after it say."""
+            mark = a.daemon.mark()
+            a.daemon.start(config.replace("PLACE", place), environment=dumps.environment, parts=("-C",))
+            a.daemon.expect_log("succeeded", 9, since=mark)
+            first = a.daemon.pid("chk.pid", timeout=8)
+            said, called = dump(), process_name(first)
+            mark = a.daemon.mark()
+            os.kill(first, signal.SIGKILL)
+            wait_until(lambda: alive(a.daemon.pid("chk.pid")) and a.daemon.pid("chk.pid") != first, 5, "another checker", lab.logs)
+            a.daemon.expect_log("succeeded", 5, since=mark)
+            check(dump() == said, "the other one says something else", *difflib.unified_diff(said, dump(), lineterm="", n=0))
+            return called, said
+
+        called, said = life("")
+        check(called == "keepalived", "its name", called)
+        check(a.daemon.stop() == 0, "exit code", lab.logs())
+        pause = scripts.make("pause", "sleep 3")
+        called, later = life(f'startup_script "{pause}"')
+        check([line for line in later if "tartup" not in line] == [line for line in said if "tartup" not in line], "forked: says something else",
+              *difflib.unified_diff(said, later, lineterm="", n=0))
+        check(a.daemon.stop() == 0, "exit code", lab.logs())
+        called, _ = life("process_names\n    process_name dispatcher")
+        check(called == "keepalived_lvs", "its name by process_names", called)
+        check(a.daemon.stop() == 0, "exit code", lab.logs())
+        called, _ = life("process_name dispatcher")
+        check(called == "dispatcher", "its name is the parent's", called)
 
 
 @test("already running: says so and exits 0, the first one is not disturbed")

@@ -56,6 +56,8 @@ int clinux_signal_first_realtime(void);
 int clinux_signal_last_realtime(void);
 int clinux_set_parent_death_signal(int signal);
 int clinux_set_child_subreaper(int on);
+/// Room for 16 bytes, the last of them zero.
+int clinux_get_name(char *name);
 int clinux_set_name(const char *name);
 int clinux_set_timer_slack(unsigned long nanoseconds);
 int clinux_set_dumpable(int on);

@@ -24,13 +24,32 @@ final class ConfigurationReader {
         self.processes = processes
     }
 
-    /// Reads, one request at a time; `done` is called in a later turn of the loop.
-    func read(_ request: ConfigurationRequest, done: @escaping Completion) throws(SystemError) {
-        if process?.ask(for: request) != true { try begin(with: request) }
+    /// Reads, one request at a time; `done` is called in a later turn of the loop. With an `origin` the process that reads may become that
+    /// child.
+    func read(_ request: ConfigurationRequest, by origin: ChildOrigin? = nil, done: @escaping Completion) throws(SystemError) {
+        if process?.ask(for: request) != true {
+            try begin(with: request, origin)
+            _ = process?.ask(for: request)
+        }
         reading = (request, done)
         setTimer(after: Self.limit) { [unowned self] _ in
             abandon("Reading the configuration took longer than \(Self.limit.seconds) seconds")
         }
+    }
+
+    /// Has a process read what nobody wants to know, so that it is warm for the reading that may follow soon.
+    func rehearse(_ request: ConfigurationRequest) throws(SystemError) {
+        guard process == nil else { return }
+        try begin(with: request)
+        process?.rehearse(request)
+        setTimer(after: Memory.readiness) { [unowned self] _ in dismiss() }
+    }
+
+    /// Has the process that read last become a child by what it read, and hands it over: `ended` is told of its end. Nil if it is gone.
+    func handOver(ended: @escaping (Int32, ExitStatus, Instant) -> Void) -> (process: Int32, channel: MessageChannel)? {
+        guard reading == nil, let process, let channel = process.takeOn(ended: ended) else { return nil }
+        self.process = nil
+        return (process.id, channel)
     }
 
     /// Gives the reading under way up.
@@ -42,22 +61,21 @@ final class ConfigurationReader {
         process = nil
     }
 
-    private func begin(with request: ConfigurationRequest) throws(SystemError) {
+    private func begin(with request: ConfigurationRequest, _ origin: ChildOrigin? = nil) throws(SystemError) {
         dismiss()
-        let process = try ReaderProcess(for: request, on: loop, processes)
+        let process = try ReaderProcess(for: request, origin, on: loop, processes)
         process.concluded = { [unowned self] outcome, now in conclude(outcome, now) }
         process.ended = { [unowned self, unowned process] status, now in
             if process === self.process { lose(process, status, now) }
         }
         self.process = process
-        _ = process.ask(for: request)
     }
 
     /// One that has read before may have been about to end when it was asked; it is another's turn then.
     private func lose(_ process: ReaderProcess, _ status: ExitStatus, _ now: Instant) {
         dismiss()
         guard let reading else { return }
-        if process.hasRead, (try? begin(with: reading.request)) != nil { return }
+        if process.hasRead, (try? begin(with: reading.request)) != nil, self.process?.ask(for: reading.request) == true { return }
         conclude(.failed("The process that reads the configuration \(status)"), now)
     }
 

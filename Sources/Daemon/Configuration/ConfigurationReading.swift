@@ -13,6 +13,8 @@ package struct ConfigurationReading {
     var needed: Set<ChildKind>
     /// What is read and checked, and has no effect: keywords whose features are not built, in the order of the files.
     package let inactive: [Diagnostic]
+    /// Of each virtual server in the configuration, which of the blocks it was made of.
+    let origins: [Int32]
 
     /// What is made of the virtual servers, of which there may be very many.
     package enum Purpose { case settings, findings }
@@ -42,6 +44,7 @@ package struct ConfigurationReading {
         needed = draft.needed
         book.facts.neededChildren = needed
         configuration = Configuration(&draft, &reader)
+        origins = draft.health.origins
         isComplete = !draft.health.hasKnownDuplicate
         findings = Findings(reader.diagnostics, files: reader.files)
         let unbuilt = reader.inactive.map { name, position in

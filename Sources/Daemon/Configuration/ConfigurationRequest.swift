@@ -20,6 +20,8 @@ struct ConfigurationRequest {
     var namespace: String?
     /// How many readings there were before this one.
     var number = 0
+    /// What is made of the virtual servers.
+    var purpose = ConfigurationReading.Purpose.findings
     /// The configuration in force, from which blocks are known.
     var inForce: SealedMemory?
 
@@ -36,7 +38,7 @@ struct ConfigurationRequest {
         in fileSystem: FileSystem = .machine, freezing draft: MemoryDraft? = nil, earlier: FrozenConfiguration? = nil
     ) -> ConfigurationReading {
         ConfigurationReading(
-            of: path, in: fileSystem, options, asking: .ofSystem(), for: .findings,
+            of: path, in: fileSystem, options, asking: .ofSystem(), for: purpose,
             freezing: draft.map { draft in { draft.append($0) } }, earlier: earlier
         )
     }

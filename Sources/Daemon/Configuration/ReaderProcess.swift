@@ -5,7 +5,7 @@ import Config
 import Linux
 
 /// A process that reads configurations and tells what it found, one after the other: whatever is in the files, the parent runs on, and
-/// stays small.
+/// stays small. The first one becomes the checker: there may be very many virtual servers, and it has read them.
 final class ReaderProcess {
     /// What came of a reading.
     enum Outcome {
@@ -16,8 +16,9 @@ final class ReaderProcess {
         case failed(String)
     }
 
+    /// Its pid.
+    let id: Int32
     private let loop: EventLoop
-    private let process: Int32
     private var channel: MessageChannel?
     private var registration: EventLoop.Registration?
     /// Whether it has told what came of a reading.
@@ -28,22 +29,30 @@ final class ReaderProcess {
     /// The process is gone.
     var ended: (ExitStatus, Instant) -> Void = { _, _ in }
 
-    /// Forks it. What it is asked for later may differ from the request only in what ``ConfigurationRequest/message`` holds.
+    /// Forks it. What it is asked for later may differ from the request only in what ``ConfigurationRequest/message`` holds. With an `origin`
+    /// it is fit to become that child.
     init(
-        for request: ConfigurationRequest, on loop: EventLoop, _ processes: ChildProcesses
+        for request: ConfigurationRequest, _ origin: ChildOrigin?, on loop: EventLoop, _ processes: ChildProcesses
     ) throws(SystemError) {
         let (near, far) = try MessageChannel.pair()
         self.loop = loop
         channel = near
         let parent = Processes.own
-        process = try Processes.fork {
-            Processes.closeDescriptors(except: [far.descriptor.number])
+        id = try Processes.fork {
+            Processes.closeDescriptors(except: [far.descriptor.number] + (origin?.descriptors ?? []))
             guard Processes.dieWithParent(.kill, parent: parent) else { return 0 }
+            let name = Processes.name
             // Who counts processes by name is not to count this one, which comes and goes.
             Processes.setName("keepalived_read")
-            return Self.work(request, for: parent, far)
+            var work = ReaderWork(request, for: parent, far, origin)
+            switch work.run() {
+            case .end(let code): return code.rawValue
+            case .become(var inheritance):
+                Processes.setName(inheritance.reading?.configuration.globals.parentName ?? name)
+                return inheritance.live()
+            }
         }
-        try processes.watch(process) { [self] status, now in
+        try processes.watch(id) { [self] status, now in
             hear(now)
             release()
             ended(status, now)
@@ -52,8 +61,23 @@ final class ReaderProcess {
     }
 
     /// Asks for a reading; one at a time. Returns false if the process is about to end.
-    func ask(for request: ConfigurationRequest) -> Bool {
-        (try? channel?.send(request.message, with: request.inForce?.descriptor)) != nil
+    func ask(for request: ConfigurationRequest) -> Bool { send(.read, request) }
+
+    /// Has it read without telling.
+    func rehearse(_ request: ConfigurationRequest) { _ = send(.rehearse, request) }
+
+    private func send(_ order: ReaderOrder, _ request: ConfigurationRequest) -> Bool {
+        (try? channel?.send([order.rawValue] + request.message, with: request.inForce?.descriptor)) != nil
+    }
+
+    /// Has it become the child that it is fit to become, in the next turn of the loop. Returns the channel to it; nil if it is about to end.
+    func takeOn(ended: @escaping (Int32, ExitStatus, Instant) -> Void) -> MessageChannel? {
+        guard let channel else { return nil }
+        release()
+        self.ended = { [id] status, now in ended(id, status, now) }
+        // What it logs comes after the line that tells of its start. If it has ended, `ended` is told.
+        loop.after(.zero) { _ in try? channel.send([ReaderOrder.become.rawValue]) }
+        return channel
     }
 
     /// Lets it go: it ends when it has nothing to do, and nothing is heard of it any more.
@@ -64,7 +88,7 @@ final class ReaderProcess {
     }
 
     /// Ends it at once, whatever it does.
-    func kill() { try? Signal.kill.send(to: process) }
+    func kill() { try? Signal.kill.send(to: id) }
 
     private func hear(_ now: Instant) {
         guard let message = (try? channel?.receive(limit: ReadReport.limit)) ?? nil else { return }
@@ -80,47 +104,5 @@ final class ReaderProcess {
         guard report.refusal == nil else { return .unfit(report) }
         guard let memory = (try? descriptor.map { try SealedMemory(owning: $0) }) ?? nil else { return nil }
         return .read(report, memory)
-    }
-
-    // MARK: In the process
-
-    /// Reads as often as it is asked to, until the other end of the channel is closed. Signals are the parent's business, so they stay
-    /// ignored here: one sent to all processes of the program must not end a reading.
-    private static func work(_ first: ConfigurationRequest, for parent: Int32, _ channel: MessageChannel) -> Int32 {
-        do {
-            while channel.waits(until: .distantFuture) {
-                guard let message = try channel.receive(limit: ConfigurationRequest.messageLimit), !message.bytes.isEmpty,
-                    let request = first.with(message: message.bytes, inForce: message.descriptor)
-                else { return 0 }
-                guard try read(request, for: parent, telling: channel) else { return 0 }
-            }
-            return 0
-        } catch {
-            return ExitCode.internalError.rawValue
-        }
-    }
-
-    /// Returns whether this process can read once more: one that entered a namespace stays there.
-    private static func read(
-        _ request: ConfigurationRequest, for parent: Int32, telling channel: MessageChannel
-    ) throws(SystemError) -> Bool {
-        var (reading, draft) = try request.readInNamespace { () throws(SystemError) in try MemoryDraft(name: "keepalived.conf") }
-        reading = reading.adding(request.save(reading, for: parent))
-        let frozen = try draft.map { draft throws(SystemError) in try moved(try SealedMemory(sealing: draft), &reading) }
-        let report = request.report(on: reading)
-        try channel.send(report.bytes, with: report.refusal == nil ? frozen?.descriptor : nil)
-        return request.namespace == nil && reading.configuration.globals.namespace.network == nil
-    }
-
-    /// `tmp_config_directory`: a file without a name there instead of memory, or memory with a remark if that fails.
-    private static func moved(_ memory: SealedMemory, _ reading: inout ConfigurationReading) throws(SystemError) -> SealedMemory {
-        guard let directory = reading.configuration.globals.files.temporaryDirectory else { return memory }
-        do throws(SystemError) {
-            return try SealedMemory(copying: memory, in: directory)
-        } catch {
-            let text = "tmp_config_directory \(directory) cannot be used, memory is used instead - \(error)"
-            reading = reading.adding(Diagnostic(.hint, "no-temporary-file", at: nil, text))
-            return memory
-        }
     }
 }

@@ -46,23 +46,43 @@ extension Supervisor {
         guard let memory = inForce?.memory else { return }
         do {
             bfdPairs.drain(for: kind)
-            let (near, far) = try MessageChannel.pair()
-            let inheritance = ChildInheritance(
-                kind: kind, commandLine: commandLine, frozen: memory, control: far, bfdChannels: bfdPairs.ends(for: kind),
-                scheduling: scheduling, predecessorDied: deaths[kind], keptFiles: pidFiles?.kept, parent: Processes.own,
-                originalNamespace: originalNamespace
-            )
             logger.flush(within: .zero)
-            let pid = try Processes.fork { inheritance.live() }
-            try processes.watch(pid) { [unowned self] status, now in ended(kind, pid, status, now) }
-            let registration = try loop.add(near.descriptor) { [unowned self] now in hear(kind, now) }
-            channels[kind] = ChildChannel(channel: near, registration: registration, pid: pid)
+            let (pid, channel) = try takeOnReader(as: kind) ?? fork(kind, by: memory)
+            let registration = try loop.add(channel.descriptor) { [unowned self] now in hear(kind, now) }
+            channels[kind] = ChildChannel(channel: channel, registration: registration, pid: pid)
             note(kind, pid)
             handle(.started(kind, pid: pid), at: Instant.now)
         } catch {
             handle(.notStarted(kind, "\(error)"), at: Instant.now)
         }
     }
+
+    /// What a child of that kind has from this process.
+    func origin(of kind: ChildKind) -> ChildOrigin {
+        ChildOrigin(
+            kind: kind, commandLine: commandLine, bfdChannels: bfdPairs.ends(for: kind), scheduling: scheduling, parent: Processes.own)
+    }
+
+    private func fork(_ kind: ChildKind, by memory: SealedMemory) throws(SystemError) -> (Int32, MessageChannel) {
+        let (near, far) = try MessageChannel.pair()
+        var inheritance = ChildInheritance(
+            origin: origin(of: kind), control: far, frozen: memory, predecessorDied: deaths[kind], originalNamespace: originalNamespace)
+        let pid = try Processes.fork { inheritance.live() }
+        try processes.watch(pid) { [unowned self] status, now in ended(kind, pid, status, now) }
+        return (pid, near)
+    }
+
+    /// At the start the process that has read the configuration becomes the checker. Nil if that is not possible: it is gone after a long
+    /// startup script, ends since it entered a namespace, or has read on.
+    private func takeOnReader(as kind: ChildKind) -> (Int32, MessageChannel)? {
+        guard kind == Self.readersKind, readings == 0, deaths[kind] == nil, originalNamespace == nil,
+            inForce?.report.needed.contains(kind) == true
+        else { return nil }
+        return reader.handOver { [unowned self] pid, status, now in ended(kind, pid, status, now) }
+    }
+
+    /// The child that the process which reads may become: the one whose part of a configuration may be very large.
+    static var readersKind: ChildKind { .checker }
 
     private func note(_ kind: ChildKind, _ pid: Int32) {
         do throws(SystemError) {

@@ -11,6 +11,8 @@ struct PidFilePaths: Equatable {
     var directory: String?
     /// `reload_file` without a path.
     var reloadMarker: String
+    /// Beside the parent's file, so that each daemon has its own.
+    var kept: KeptFiles { KeptFiles(beside: parent) }
 
     static let runDirectory = "/run"
 
@@ -35,8 +37,6 @@ struct PidFilePaths: Equatable {
 final class PidFiles {
     private let paths: PidFilePaths
     private var parent: PidFile?
-    /// Beside the parent's file, so that each daemon has its own.
-    var kept: KeptFiles { KeptFiles(beside: paths.parent) }
     private var children: [ChildKind: PidFile] = [:]
 
     init(_ paths: PidFilePaths) { self.paths = paths }

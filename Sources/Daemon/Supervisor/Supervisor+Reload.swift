@@ -10,11 +10,8 @@ extension Supervisor {
     func readAnew() {
         guard let inForce else { return }
         makeReloadMarker(inForce.settings.globals)
-        var request = ConfigurationRequest(commandLine)
-        request.accepted = inForce.report.errors
         readings += 1
-        request.number = readings
-        request.inForce = inForce.memory
+        let request = request(after: inForce)
         do throws(SystemError) {
             try reader.read(request) { [unowned self] outcome, now in
                 removeReloadMarker()
@@ -24,6 +21,22 @@ extension Supervisor {
             removeReloadMarker()
             handle(.refused(["Unable to read the configuration - \(error)"]), at: Instant.now)
         }
+    }
+
+    private func request(after inForce: InForce) -> ConfigurationRequest {
+        var request = ConfigurationRequest(commandLine)
+        request.accepted = inForce.report.errors
+        request.number = readings
+        request.inForce = inForce.memory
+        return request
+    }
+
+    /// The process that read the first configuration has become the checker: another one is made ready for the reload that may follow soon.
+    /// In another namespace none stays.
+    func rehearseReading() {
+        guard let inForce, !isEnding, originalNamespace == nil else { return }
+        // Without it the next reading takes a little longer.
+        try? reader.rehearse(request(after: inForce))
     }
 
     private func judge(_ outcome: ReaderProcess.Outcome, against old: InForce, at now: Instant) {

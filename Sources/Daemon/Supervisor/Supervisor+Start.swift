@@ -14,7 +14,10 @@ extension Supervisor {
         introduce()
         // Made once, here: all processes are forked from this one.
         ConfigurationDraft.prepare()
-        try reader.read(ConfigurationRequest(commandLine)) { [unowned self] outcome, _ in start(with: outcome) }
+        var request = ConfigurationRequest(commandLine)
+        let mayBecomeChild = commandLine.permitted.contains(Self.readersKind)
+        if mayBecomeChild { request.purpose = .settings }
+        try reader.read(request, by: mayBecomeChild ? origin(of: Self.readersKind) : nil) { [unowned self] outcome, _ in start(with: outcome) }
     }
 
     private func setCorePattern(_ pattern: String) {

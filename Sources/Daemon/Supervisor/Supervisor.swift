@@ -177,6 +177,7 @@ final class Supervisor {
             if !isReady {
                 gate?.open(.ok)
                 Memory.keepLean(on: loop)
+                loop.after(.milliseconds(300)) { [unowned self] _ in rehearseReading() }
             }
             isReady = true
         case .reloading:

@@ -186,62 +186,71 @@ package struct HealthDraft: Sendable {
     var groups: [VirtualServerGroupSettings] = []
     var ssl: SSLSettings?
     var pool = CheckPool()
-    /// Whether there is a `virtual_server` block, even one that is no use.
-    var mentionsVirtualServers = false
+    /// How many `virtual_server` blocks there were so far, even such as are no use.
+    private var blocks = 0
     /// Only what there is to say is wanted: the settings of a virtual server that nothing can be said about any more are not kept.
     package var isForFindings = false
-    /// That of the block which is read next.
-    private var mark: Int?
     /// Whether one that is known listens to what another does: which of them stands first is to be found out by reading both.
     package internal(set) var hasKnownDuplicate = false
-    /// The marks of the virtual servers that were settled, in their order; nil for one that must be settled anew each time.
-    package internal(set) var settledMarks: [Int?] = []
+    /// Of the virtual servers that were settled, in their order, which of the blocks each was made of.
+    package internal(set) var origins: [Int32] = []
 
     package init() {}
 
     /// Whether no checker process is asked for. Tools wait for its pid file as soon as a virtual server is configured, so one
     /// without real servers asks for it too.
-    package var isEmpty: Bool { !mentionsVirtualServers }
+    package var isEmpty: Bool { blocks == 0 }
 
     /// A virtual server as far as it is known.
     enum Entry: Sendable {
         /// From a block that was read, and the line that opens it.
-        case block(Shared<VirtualServerSettings>, Opening, mark: Int?)
+        case block(Shared<VirtualServerSettings>, Opening, origin: Int32)
         /// As above, its settings not kept.
         case told(VirtualServerSettings.Identity, Opening)
         /// From an earlier configuration, where it was settled.
-        case settled(Shared<VirtualServerSettings>, mark: Int)
+        case settled(Shared<VirtualServerSettings>, origin: Int32)
     }
 
-    /// Marks the block that comes next, so that its settings are known again.
-    package mutating func mark(_ mark: Int) { self.mark = mark }
+    /// A block begins, or one is seen to without being read.
+    mutating func countBlock() { blocks += 1 }
+
+    /// That of the blocks which was counted last.
+    private var origin: Int32 { Int32(truncatingIfNeeded: blocks - 1) }
 
     /// Adds a virtual server as a block says it.
     mutating func add(_ settings: VirtualServerSettings, opening: Opening) {
-        defer { mark = nil }
-        let standsAlone = if case .group = settings.target { false } else { true }
-        if isForFindings, standsAlone, questions.last?.virtualServer != entries.count {
+        if isForFindings, isTold(settings.target, at: entries.count) {
             entries.append(.told(settings.identity, opening))
         } else {
-            entries.append(.block(Shared(settings), opening, mark: mark))
+            entries.append(.block(Shared(settings), opening, origin: origin))
         }
     }
 
+    /// Whether nothing more can be said about a virtual server: neither its group nor an answer has a say.
+    private func isTold(_ target: VirtualServerTarget, at index: Int) -> Bool {
+        if case .group = target { return false }
+        return questions.last?.virtualServer != index
+    }
+
     /// Adds a virtual server as it was settled in an earlier configuration.
-    package mutating func takeOver(_ settings: Shared<VirtualServerSettings>, mark: Int) {
-        mentionsVirtualServers = true
-        entries.append(.settled(settings, mark: mark))
+    package mutating func takeOver(_ settings: Shared<VirtualServerSettings>) {
+        countBlock()
+        entries.append(.settled(settings, origin: origin))
     }
 
     /// Adds a virtual server that there is nothing to say about, by what it listens to.
     package mutating func add(known identity: Fingerprint) {
-        mentionsVirtualServers = true
+        countBlock()
         known.append(identity)
     }
 
     /// What the last virtual server listens to, if nothing more can be said about it.
     package var lastTold: Fingerprint? {
-        if case .told(let identity, _)? = entries.last { Fingerprint(of: identity) } else { nil }
+        switch entries.last {
+        case .told(let identity, _): Fingerprint(of: identity)
+        case .block(let settings, _, _) where isTold(settings.target, at: entries.count - 1): Fingerprint(of: settings.identity)
+        case .block, .settled, nil: nil
+        }
     }
 
     /// Gives the virtual servers away, the first last, so that each can be taken from the end and changed where it is.

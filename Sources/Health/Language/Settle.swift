@@ -35,7 +35,7 @@ extension HealthDraft {
         // There may be very many, and a set of what they listen to would be larger than all else that a reload needs.
         var seen = Set(known)
         hasKnownDuplicate = seen.count < known.count
-        settledMarks = []
+        origins = []
         var entries = takeEntries()
         var asked = questions[...]
         for index in 0..<entries.count {
@@ -45,7 +45,7 @@ extension HealthDraft {
             switch entries.removeLast() {
             case .told(let identity, let opening):
                 if !seen.insert(Fingerprint(of: identity)).inserted { duplicate(VirtualServerSettings(identity), opening, &reader) }
-            case .settled(var settings, let mark):
+            case .settled(var settings, let origin):
                 // Its group is as it was; its place among those of the group depends on the others.
                 if case .group(let name) = settings.target {
                     let ordinal = ordinals[name, default: 0]
@@ -54,8 +54,8 @@ extension HealthDraft {
                 }
                 guard seen.insert(Fingerprint(of: settings.identity)).inserted else { continue }
                 result.virtualServers.append(settings)
-                settledMarks.append(mark)
-            case .block(var settings, let opening, let mark):
+                origins.append(origin)
+            case .block(var settings, let opening, let origin):
                 guard openGroup(&settings.value, opening, &ordinals, &reader) else { continue }
                 answer(own, about: &settings.value, with: global, files: files, sessions: sessions, &reader)
                 finish(&settings.value, with: global)
@@ -64,7 +64,7 @@ extension HealthDraft {
                     continue
                 }
                 result.virtualServers.append(settings)
-                settledMarks.append(mark)
+                origins.append(origin)
             }
         }
         let usedFiles = result.usedFiles

@@ -188,7 +188,7 @@ extension VirtualServerDraft {
         "virtual_server", syntax: "(<ip> [<port>]|fwmark <uint>|group <name>) { ... }", children: rows,
         "A service that is spread over real servers.",
         begin: { statement, health, reader in
-            health.mentionsVirtualServers = true
+            health.countBlock()
             guard let target = reader.virtualServerTarget(statement) else { return nil }
             return VirtualServerDraft(target, statement)
         },

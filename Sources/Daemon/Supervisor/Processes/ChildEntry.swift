@@ -4,38 +4,53 @@ import Basics
 import Config
 import Linux
 
-/// What a forked child gets from its parent.
-struct ChildInheritance {
+/// What a child has from its parent, whatever the configuration says.
+struct ChildOrigin {
     var kind: ChildKind
     var commandLine: CommandLine
-    var frozen: SealedMemory
-    var control: MessageChannel
     var bfdChannels: BFDChannels
     var scheduling: SchedulingOrigin
-    /// When the process died that did its work before; nil at the first start.
-    var predecessorDied: Instant?
-    /// Where processes keep what outlives them.
-    var keptFiles: KeptFiles?
     /// The parent's pid.
     var parent: Int32
+
+    /// What stays open for it.
+    var descriptors: [Int32] {
+        ([bfdChannels.incoming].compactMap(\.self) + bfdChannels.outgoing.values).map(\.descriptor.number)
+    }
+}
+
+/// All that a child begins with.
+struct ChildInheritance {
+    var origin: ChildOrigin
+    var control: MessageChannel
+    var frozen: SealedMemory
+    /// What the process has read of it, if it is the one that read.
+    var reading: ConfigurationReading?
+    /// When the process died that did its work before; nil at the first start.
+    var predecessorDied: Instant?
     /// The network namespace that the daemon was started in, if it has left that.
     var originalNamespace: FileDescriptor?
 
+    private var kind: ChildKind { origin.kind }
+    private var commandLine: CommandLine { origin.commandLine }
+
     /// Everything that stays open in the child.
     private var descriptors: [Int32] {
-        [
-            control.descriptor.number, frozen.descriptor.number, bfdChannels.incoming?.descriptor.number ?? -1,
-            originalNamespace?.number ?? -1,
-        ]
-            + bfdChannels.outgoing.values.map(\.descriptor.number)
+        [control.descriptor.number, frozen.descriptor.number, originalNamespace?.number ?? -1] + origin.descriptors
     }
 
-    /// The life of a child process, from just after the fork; returns its exit code.
-    func live() -> Int32 {
+    private mutating func replay() throws(SystemError) -> Replay {
+        let frozen = try FrozenConfiguration(frozen)
+        guard let reading = reading.take() else { return Replay(of: frozen, for: kind.processes) }
+        return Replay(of: frozen, for: kind.processes, readAs: reading)
+    }
+
+    /// The life of a child process, from just after the fork or from the order to become one; returns its exit code.
+    mutating func live() -> Int32 {
         Processes.closeDescriptors(except: descriptors)
-        guard Processes.dieWithParent(parent: parent) else { return ExitCode.ok.rawValue }
+        guard Processes.dieWithParent(parent: origin.parent) else { return ExitCode.ok.rawValue }
         do {
-            let replay = Replay(of: try FrozenConfiguration(frozen), for: kind.processes)
+            let replay = try replay()
             let configuration = replay.configuration
             let logger = Logger(commandLine, kind, suffix: configuration.globals.identitySuffix(commandLine))
             defer { logger.flush() }
@@ -43,8 +58,8 @@ struct ChildInheritance {
             try enterNamespace(configuration.globals.namespace, logger)
             let environment = try ProcessEnvironment(
                 kind: kind, commandLine: commandLine, replay: replay, logger: logger, parent: control,
-                bfdChannels: bfdChannels, scheduling: scheduling, predecessorDied: predecessorDied,
-                keptFiles: keptFiles, home: originalNamespace
+                bfdChannels: origin.bfdChannels, scheduling: origin.scheduling, predecessorDied: predecessorDied,
+                keptFiles: PidFilePaths(commandLine, configuration.globals.namespace).kept, home: originalNamespace
             )
             return kind.run(in: environment)
         } catch {
