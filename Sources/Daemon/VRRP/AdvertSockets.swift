@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import Basics
-package import Linux
-package import VRRP
+import Basics
+import Linux
+import VRRP
 
 /// The sockets that adverts arrive at and leave by.
 ///

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-package import Basics
+import Basics
 
 /// A mail to the operators about a change of state.
 package struct AlertMail: Hashable, Sendable {
