@@ -120,6 +120,127 @@ import Testing
         #expect(first.configuration.globals.routerID == "left")
     }
 
+    /// Files and a machine as one finds them.
+    private struct Place {
+        var files: [String: String] = [
+            "/k.conf": """
+            global_defs {
+             vrrp_garp_interval 1
+            }
+            include /d/*.conf
+            includea /extra.conf
+            vrrp_script s {
+             script "/bin/check"
+             user alice
+            }
+            vrrp_instance a {
+             interface eth0
+             virtual_router_id 1
+             virtual_ipaddress {
+              10.0.0.1/24 dev eth0
+             }
+            }
+
+            """,
+            "/d/a.conf": "# a\n", "/extra.conf": "! extra\n",
+        ]
+        var executables: Set<String> = []
+        var indices: [String: UInt32] = ["eth0": 2]
+        var users: [String: UInt32] = ["alice": 1000]
+        var script = ScriptFinding.usable(path: "/bin/check")
+        var pieceSize: Int?
+        var hostName = "here"
+
+        var system: FileSystem {
+            var system = FileSystem()
+            system.exists = { files[$0] != nil }
+            system.glob = { pattern in files.keys.filter { $0.hasPrefix("/d/") && pattern == "/d/*.conf" }.sorted() }
+            system.read = { path in
+                guard let text = files[path] else { return .missing }
+                guard !executables.contains(path) else { return .executable }
+                guard let pieceSize else { return .text(Array(text.utf8)) }
+                var rest = Array(text.utf8)[...]
+                return .pieces {
+                    defer { rest = rest.dropFirst(pieceSize) }
+                    return Array(rest.prefix(pieceSize))
+                }
+            }
+            return system
+        }
+
+        var machine: Surroundings {
+            var machine = Surroundings()
+            machine.interfaceIndex = { indices[$0] }
+            machine.user = { users[$0].map { ($0, $0) } }
+            machine.script = { _, _, _ in script }
+            machine.hostName = hostName
+            return machine
+        }
+    }
+
+    private func read(_ place: Place, _ request: ConfigurationRequest) throws -> SealedMemory {
+        let draft = try MemoryDraft(name: "test")
+        _ = ConfigurationReading(
+            of: request.path, in: place.system, request.options, asking: place.machine, for: .findings, freezing: { draft.append($0) })
+        return try SealedMemory(sealing: draft)
+    }
+
+    @Test func aReloadOfWhatIsInForceReadsNothing() throws {
+        var line = CommandLine()
+        line.configurationFile = "/k.conf"
+        line.configurationID = "id"
+        let changes: [(String, (inout Place) -> Void)] = [
+            ("the file", { $0.files["/k.conf"]?.replace("virtual_router_id 1", with: "virtual_router_id 2") }),
+            ("its end", { $0.files["/k.conf"]? += "\n" }),
+            ("the file is gone", { $0.files["/k.conf"] = nil }),
+            ("an included file", { $0.files["/d/a.conf"] = "# b\n" }),
+            ("one more is included", { $0.files["/d/b.conf"] = "" }),
+            ("one less is included", { $0.files["/d/a.conf"] = nil }),
+            ("one that need not be there", { $0.files["/extra.conf"] = nil }),
+            ("an execute bit", { $0.executables = ["/d/a.conf"] }),
+            ("an interface has another number", { $0.indices["eth0"] = 3 }),
+            ("an interface is gone", { $0.indices["eth0"] = nil }),
+            ("a user has another number", { $0.users["alice"] = 1001 }),
+            ("a script is gone", { $0.script = .missing }),
+            ("the name of the host", { $0.hostName = "there" }),
+        ]
+        for pieceSize in [nil, 7, 10_000] {
+            var place = Place()
+            place.pieceSize = pieceSize
+            var request = ConfigurationRequest(line)
+            #expect(!request.findsNothingNew(in: place.system, by: place.machine), "nothing is in force")
+            request.inForce = try read(place, request)
+            #expect(request.findsNothingNew(in: place.system, by: place.machine))
+            for (what, change) in changes {
+                var other = place
+                change(&other)
+                #expect(!request.findsNothingNew(in: other.system, by: other.machine), "\(what)")
+            }
+            var otherwise = request
+            otherwise.configurationID = "other"
+            #expect(!otherwise.findsNothingNew(in: place.system, by: place.machine))
+            otherwise = request
+            otherwise.namespace = "blue"
+            #expect(!otherwise.findsNothingNew(in: place.system, by: place.machine))
+        }
+    }
+
+    /// What a second look cannot tell is read again.
+    @Test(arguments: [
+        "vrrp_script t {\n script \"/bin/check\"\n weight ${_RANDOM 1 9}\n}\n",
+        "$R=${_RANDOM 1 9}\nvrrp_script t {\n script \"/bin/check\"\n weight $R\n}\n", "global_defs {\n config_save_dir /saved\n}\n", "net_namespace blue\n", "global_defs {\n iproute_etc_dir /etc/iproute2\n}\n",
+    ])
+    func someThingsAreReadEachTime(_ text: String) throws {
+        var line = CommandLine()
+        line.configurationFile = "/k.conf"
+        var (place, request) = (Place(), ConfigurationRequest(line))
+        request.inForce = try read(place, request)
+        #expect(request.findsNothingNew(in: place.system, by: place.machine))
+        place.files["/k.conf"]? += text
+        request.inForce = try read(place, request)
+        #expect(!request.findsNothingNew(in: place.system, by: place.machine))
+    }
+
     /// A reload must not look at the blocks of the configuration in force one by one because one of its own is new.
     @Test func knownBlocksAreFoundByFewReads() throws {
         let servers = (1...250).map { "virtual_server 10.0.0.\($0) 80 {\n lb_algo wlc\n lb_kind DR\n protocol TCP\n real_server 10.1.0.\($0) 80 {\n weight 1\n }\n}\n" }.joined()

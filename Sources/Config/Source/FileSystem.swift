@@ -21,8 +21,9 @@ package struct FileSystem {
     package var exists: (_ path: String) -> Bool = { _ in false }
     /// The paths that match a pattern with `*`, `?` and `[...]`, sorted; no braces, no `~`, no variables.
     package var glob: (_ pattern: String) -> [String] = { _ in [] }
+
     /// Reads a file to the end, in pieces that may end anywhere; false if it cannot be read.
-    func readPieces(of path: String, _ body: ([UInt8]) -> Void) -> Bool {
+    package func readPieces(of path: String, _ body: ([UInt8]) -> Void) -> Bool {
         switch read(path) {
         case .text(let bytes):
             body(bytes)

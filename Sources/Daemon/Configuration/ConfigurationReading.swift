@@ -30,7 +30,8 @@ package struct ConfigurationReading {
         for purpose: Purpose = .settings, freezing frozen: (([UInt8]) -> Void)? = nil, earlier: FrozenConfiguration? = nil
     ) {
         var found: [Diagnostic] = []
-        let source = Source(pattern, in: fileSystem, options, &found)
+        let sources = SourceBook(pattern, options)
+        let source = Source(pattern, in: sources.noting(fileSystem), sources.noting(options), &found)
         let book = FactBook()
         var reader = Reader(
             surroundings: Surroundings(book, asking: surroundings), source: source, freezing: frozen,
@@ -54,7 +55,10 @@ package struct ConfigurationReading {
             )
         }
         inactive = Findings(unbuilt, files: reader.files).diagnostics
-        frozen?(FrozenConfiguration.ending(with: book.facts))
+        // A copy is made of each reading, and another namespace is entered for one.
+        if configuration.globals.files.savedConfigurations != nil { sources.noteUnrepeatable("copy") }
+        if configuration.globals.namespace.network != nil { sources.noteUnrepeatable("namespace") }
+        frozen?(FrozenConfiguration.ending(with: book.facts, sources.facts))
     }
 
     /// With one more finding, before the others.

@@ -54,6 +54,12 @@ struct ConfigurationRequest {
         return (read(freezing: anew), anew)
     }
 
+    /// Whether reading would come to what is in force: the files and the machine say what they said then.
+    func findsNothingNew(in fileSystem: FileSystem = .machine, by machine: @autoclosure () -> Surroundings = .ofSystem()) -> Bool {
+        guard namespace == nil, let frozen = inForce.flatMap({ try? FrozenConfiguration($0) }), let sources = frozen.sources else { return false }
+        return sources.hold(for: path, options, in: fileSystem) && frozen.facts.hold(by: machine())
+    }
+
     /// What steers the preprocessor.
     var options: SourceOptions {
         var options = SourceOptions()

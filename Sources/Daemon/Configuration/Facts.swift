@@ -78,6 +78,9 @@ final class FactBook {
         asksMachine = false
     }
 
+    /// There is something that has a say in later answers.
+    func noteUnrepeatable(_ what: String) { if asksMachine { facts["unrepeatable \(what)"] = "yes" } }
+
     /// The answer written down, or the machine's, or none.
     func answer(_ question: String, _ ask: () -> String?) -> String? {
         timesAsked += 1

@@ -4,26 +4,38 @@ import Basics
 package import Config
 package import Linux
 
-/// A configuration that has been found fit to run, as the parent hands it to its children: its lines after preprocessing, and the facts
-/// of the machine that it was read against.
+/// A configuration that has been found fit to run, as the parent hands it to its children: its lines after preprocessing, the facts of the
+/// machine that it was read against, and what was asked of the file system.
 ///
-///     lines in the form of `FrozenItems` | facts | bytes of facts, 4 bytes | "KAD2"
+///     lines in the form of `FrozenItems` | sources | facts | bytes of sources, 4 bytes | bytes of facts, 4 bytes | "KAD3"
 package struct FrozenConfiguration {
     let items: FrozenItems
     let facts: Facts
     /// The facts as they stand in memory.
     let factBytes: [UInt8]
+    private let read: FrozenReading
+    private let sourcePlaces: Range<Int>
 
-    private static let mark = Array("KAD2".utf8)
-    private static let footerLength = 8
+    private static let mark = Array("KAD3".utf8)
+    private static let footerLength = 12
 
     /// What comes behind the lines.
-    static func ending(with facts: Facts) -> [UInt8] {
-        var writer = ByteWriter(capacity: 1024)
-        writer.write(facts.bytes)
-        writer.write(UInt32(truncatingIfNeeded: writer.count))
+    static func ending(with facts: Facts, _ sources: Facts) -> [UInt8] {
+        let (sourceBytes, factBytes) = (sources.bytes, facts.bytes)
+        var writer = ByteWriter(capacity: sourceBytes.count + factBytes.count + footerLength)
+        writer.write(sourceBytes)
+        writer.write(factBytes)
+        writer.write(UInt32(truncatingIfNeeded: sourceBytes.count))
+        writer.write(UInt32(truncatingIfNeeded: factBytes.count))
         writer.write(mark)
         return writer.bytes
+    }
+
+    /// What the files said; only the next reading asks.
+    var sources: Facts? {
+        var bytes: [UInt8] = []
+        read(sourcePlaces, &bytes)
+        return Facts(bytes: bytes)
     }
 
     /// Nil if the memory holds something else.
@@ -33,11 +45,16 @@ package struct FrozenConfiguration {
         var bytes: [UInt8] = []
         read(end..<size, &bytes)
         var footer = ByteReader(bytes)
-        guard let length = try? footer.read(UInt32.self), footer.remaining.elementsEqual(Self.mark), length <= end else { return nil }
-        read(end - Int(length)..<end, &bytes)
-        guard let facts = Facts(bytes: bytes), let items = FrozenItems(size: end - Int(length), read) else { return nil }
+        guard let sourceLength = try? footer.read(UInt32.self), let length = try? footer.read(UInt32.self),
+            footer.remaining.elementsEqual(Self.mark), Int(sourceLength) + Int(length) <= end
+        else { return nil }
+        let (factStart, sourceStart) = (end - Int(length), end - Int(length) - Int(sourceLength))
+        read(factStart..<end, &bytes)
+        guard let facts = Facts(bytes: bytes), let items = FrozenItems(size: sourceStart, read) else { return nil }
         self.facts = facts
         self.items = items
+        self.read = read
+        sourcePlaces = sourceStart..<factStart
         factBytes = bytes
     }
 

@@ -41,6 +41,9 @@ extension ReadReport {
 
     private static var errorTag: UInt8 { UInt8(ascii: "E") }
 
+    /// The message in place of a report if there is nothing to read that is not in force: shorter than any report.
+    static let nothingNew: [UInt8] = [UInt8(ascii: "=")]
+
     /// The largest message, well below what a socket's buffer takes.
     static let limit = 96 * 1024
 

@@ -10,6 +10,8 @@ final class ReaderProcess {
     /// What came of a reading.
     enum Outcome {
         case read(ReadReport, SealedMemory)
+        /// It would be what is in force.
+        case nothingNew
         /// The configuration cannot be run.
         case unfit(ReadReport)
         /// The reader itself failed.
@@ -100,6 +102,7 @@ final class ReaderProcess {
 
     /// Nil for a message that no reader sends.
     private static func outcome(told bytes: [UInt8], _ descriptor: FileDescriptor?) -> Outcome? {
+        if bytes == ReadReport.nothingNew { return .nothingNew }
         guard let report = ReadReport(bytes: bytes) else { return nil }
         guard report.refusal == nil else { return .unfit(report) }
         guard let memory = (try? descriptor.map { try SealedMemory(owning: $0) }) ?? nil else { return nil }

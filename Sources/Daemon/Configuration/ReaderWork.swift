@@ -61,6 +61,10 @@ struct ReaderWork {
 
     /// Returns whether this process can read once more: one that entered a namespace stays there.
     private mutating func read(_ request: ConfigurationRequest, tells: Bool) throws(SystemError) -> Bool {
+        if tells, request.findsNothingNew() {
+            try channel.send(ReadReport.nothingNew)
+            return true
+        }
         var (reading, draft) = try request.readInNamespace { () throws(SystemError) in try MemoryDraft(name: "keepalived.conf") }
         let staysFit = request.namespace == nil && reading.configuration.globals.namespace.network == nil
         guard tells else { return staysFit }

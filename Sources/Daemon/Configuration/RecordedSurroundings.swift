@@ -38,7 +38,10 @@ extension Surroundings {
         contents = { path in
             book.answer("contents \(path)") { machine.contents(path)?.map { hexDigits($0, width: 2) }.joined() }.map(Self.bytes)
         }
-        setRoutingDirectories = machine.setRoutingDirectories
+        setRoutingDirectories = { vendor, local in
+            book.noteUnrepeatable("routing directories")
+            machine.setRoutingDirectories(vendor, local)
+        }
         hostName = book.answer("own name") { machine.hostName } ?? "localhost"
         processorCount = { book.number("processors") { machine.processorCount() } ?? 1 }
         ownUser = book.number("own user") { machine.ownUser } ?? 0

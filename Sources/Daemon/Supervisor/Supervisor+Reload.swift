@@ -46,6 +46,11 @@ extension Supervisor {
         case .unfit(let report):
             keep(report, in: old.settings.globals.reload.testLog)
             handle(.refused(report.findings.filter { $0.severity > .hint }.map(\.text)), at: now)
+        case .nothingNew:
+            keep(old.report, in: old.settings.globals.reload.testLog)
+            log(old.report.findings)
+            candidate = old
+            handle(.read(old.plan), at: now)
         case .read(let report, let memory):
             keep(report, in: old.settings.globals.reload.testLog)
             do throws(SystemError) {

@@ -41,6 +41,8 @@ extension Supervisor {
         switch outcome {
         case .failed(let reason):
             end(.internalError, because: reason)
+        case .nothingNew:
+            preconditionFailure("Nothing is in force yet.")
         case .unfit(let report):
             log(report.findings)
             failures = report.findings.filter { $0.severity == .error }.map(\.text)
