@@ -31,22 +31,10 @@ package struct KeywordEntry: Sendable {
     package var processes: Processes { get { facts.value.processes } set { facts.value.processes = newValue } }
     package var status: Status { get { facts.value.status } set { facts.value.status = newValue } }
     /// The keywords of the block, or the options of a value line.
-    package var children: [KeywordEntry] { get { facts.value.children.value } set { facts.value.children = .listed(newValue) } }
+    package var children: [KeywordEntry] { get { facts.value.children() } set { listChildren { newValue } } }
 
     /// As setting `children` to what the closure answers, which is asked when somebody wants to know.
-    mutating func listChildren(_ children: @escaping @Sendable () -> [KeywordEntry]) { facts.value.children = .told(children) }
-
-    private enum Children: Sendable {
-        case listed([KeywordEntry])
-        case told(@Sendable () -> [KeywordEntry])
-
-        var value: [KeywordEntry] {
-            switch self {
-            case .listed(let entries): entries
-            case .told(let tell): tell()
-            }
-        }
-    }
+    mutating func listChildren(_ children: @escaping @Sendable () -> [KeywordEntry]) { facts.value.children = children }
 
     /// One for all tables that a row stands in, lifted or not.
     private var facts: Shared<Facts>
@@ -61,7 +49,7 @@ package struct KeywordEntry: Sendable {
         var replacement: String?
         var processes: Processes = []
         var status = Status.active
-        var children = Children.listed([])
+        var children: @Sendable () -> [KeywordEntry] = { [] }
     }
 
     package init(name: String, syntax: String, help: String) {

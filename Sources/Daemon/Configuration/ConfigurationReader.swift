@@ -27,10 +27,7 @@ final class ConfigurationReader {
     /// Reads, one request at a time; `done` is called in a later turn of the loop. With an `origin` the process that reads may become that
     /// child.
     func read(_ request: ConfigurationRequest, by origin: ChildOrigin? = nil, done: @escaping Completion) throws(SystemError) {
-        if process?.ask(for: request) != true {
-            try begin(with: request, origin)
-            _ = process?.ask(for: request)
-        }
+        if process?.ask(for: request) != true { _ = try begin(with: request, origin).ask(for: request) }
         reading = (request, done)
         setTimer(after: Self.limit) { [unowned self] _ in
             abandon("Reading the configuration took longer than \(Self.limit.seconds) seconds")
@@ -40,8 +37,7 @@ final class ConfigurationReader {
     /// Has a process read what nobody wants to know, so that it is warm for the reading that may follow soon.
     func rehearse(_ request: ConfigurationRequest) throws(SystemError) {
         guard process == nil else { return }
-        try begin(with: request)
-        process?.rehearse(request)
+        try begin(with: request).rehearse(request)
         setTimer(after: Memory.readiness) { [unowned self] _ in dismiss() }
     }
 
@@ -61,7 +57,7 @@ final class ConfigurationReader {
         process = nil
     }
 
-    private func begin(with request: ConfigurationRequest, _ origin: ChildOrigin? = nil) throws(SystemError) {
+    private func begin(with request: ConfigurationRequest, _ origin: ChildOrigin? = nil) throws(SystemError) -> ReaderProcess {
         dismiss()
         let process = try ReaderProcess(for: request, origin, on: loop, processes)
         process.concluded = { [unowned self] outcome, now in conclude(outcome, now) }
@@ -69,13 +65,14 @@ final class ConfigurationReader {
             if process === self.process { lose(process, status, now) }
         }
         self.process = process
+        return process
     }
 
     /// One that has read before may have been about to end when it was asked; it is another's turn then.
     private func lose(_ process: ReaderProcess, _ status: ExitStatus, _ now: Instant) {
         dismiss()
         guard let reading else { return }
-        if process.hasRead, (try? begin(with: reading.request)) != nil, self.process?.ask(for: reading.request) == true { return }
+        if process.hasRead, (try? begin(with: reading.request))?.ask(for: reading.request) == true { return }
         conclude(.failed("The process that reads the configuration \(status)"), now)
     }
 

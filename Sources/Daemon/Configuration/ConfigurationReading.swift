@@ -31,7 +31,10 @@ package struct ConfigurationReading {
     ) {
         var found: [Diagnostic] = []
         let sources = SourceBook(pattern, options)
-        let source = Source(pattern, in: sources.noting(fileSystem), sources.noting(options), &found)
+        let source =
+            frozen == nil
+            ? Source(pattern, in: fileSystem, options, &found)
+            : Source(pattern, in: sources.noting(fileSystem), sources.noting(options), &found)
         let book = FactBook()
         var reader = Reader(
             surroundings: Surroundings(book, asking: surroundings), source: source, freezing: frozen,
@@ -56,8 +59,8 @@ package struct ConfigurationReading {
         }
         inactive = Findings(unbuilt, files: reader.files).diagnostics
         // A copy is made of each reading, and another namespace is entered for one.
-        if configuration.globals.files.savedConfigurations != nil { sources.noteUnrepeatable("copy") }
-        if configuration.globals.namespace.network != nil { sources.noteUnrepeatable("namespace") }
+        if configuration.globals.files.savedConfigurations != nil { sources.facts.noteUnrepeatable("copy") }
+        if configuration.globals.namespace.network != nil { sources.facts.noteUnrepeatable("namespace") }
         frozen?(FrozenConfiguration.ending(with: book.facts, sources.facts))
     }
 

@@ -17,6 +17,9 @@ struct Facts: Equatable {
 
     init() {}
 
+    /// There is something that asking again cannot tell: noted under a question that nobody answers the second time.
+    mutating func noteUnrepeatable(_ what: String) { self["unrepeatable \(what)"] = "yes" }
+
     /// Questions and answers, each as its length in four bytes and its text.
     var bytes: [UInt8] {
         var writer = ByteWriter(capacity: 1024)
@@ -77,9 +80,6 @@ final class FactBook {
         self.facts = facts
         asksMachine = false
     }
-
-    /// There is something that has a say in later answers.
-    func noteUnrepeatable(_ what: String) { if asksMachine { facts["unrepeatable \(what)"] = "yes" } }
 
     /// The answer written down, or the machine's, or none.
     func answer(_ question: String, _ ask: () -> String?) -> String? {

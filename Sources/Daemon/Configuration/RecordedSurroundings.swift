@@ -39,7 +39,7 @@ extension Surroundings {
             book.answer("contents \(path)") { machine.contents(path)?.map { hexDigits($0, width: 2) }.joined() }.map(Self.bytes)
         }
         setRoutingDirectories = { vendor, local in
-            book.noteUnrepeatable("routing directories")
+            book.facts.noteUnrepeatable("routing directories")
             machine.setRoutingDirectories(vendor, local)
         }
         hostName = book.answer("own name") { machine.hostName } ?? "localhost"

@@ -6,17 +6,13 @@ import Config
 /// What was asked of the file system while a configuration was read, and what came: the next reading need not take place where all of it
 /// is as it was.
 final class SourceBook {
-    /// Files stand in it by the fingerprints of their texts. What cannot be told by asking again, such as random numbers, is noted under a
-    /// question that nobody answers the second time.
-    private(set) var facts = Facts()
+    /// Files stand in it by the fingerprints of their texts.
+    var facts = Facts()
 
     init(_ pattern: String, _ options: SourceOptions) {
         facts["pattern"] = pattern
         facts["id"] = options.id
     }
-
-    /// There is something that the files do not say.
-    func noteUnrepeatable(_ what: String) { facts["unrepeatable \(what)"] = "yes" }
 
     /// The file system, with notes being taken.
     func noting(_ system: FileSystem) -> FileSystem {
@@ -39,7 +35,7 @@ final class SourceBook {
     func noting(_ options: SourceOptions) -> SourceOptions {
         var noting = options
         noting.random = { [self] bounds in
-            noteUnrepeatable("random number")
+            facts.noteUnrepeatable("random number")
             return options.random(bounds)
         }
         return noting
@@ -73,29 +69,29 @@ extension Facts {
     /// Whether the same would be read, as far as the files have a say.
     func hold(for pattern: String, _ options: SourceOptions, in system: FileSystem) -> Bool {
         let book = SourceBook(pattern, options)
-        let noting = book.noting(system)
-        return answers.allSatisfy { question, answer in
-            noting.repeatQuestion(question)
-            return book.facts[question] == answer
-        }
+        return areSame(noted: { book.facts }, asking: book.noting(system).ask)
     }
 
     /// Whether the machine still gives these answers.
     func hold(by machine: Surroundings) -> Bool {
         let book = FactBook()
         book.facts.neededChildren = neededChildren
-        let surroundings = Surroundings(book, asking: machine)
-        return answers.allSatisfy { question, answer in
-            surroundings.repeatQuestion(question)
-            return book.facts[question] == answer
+        return areSame(noted: { book.facts }, asking: Surroundings(book, asking: machine).ask)
+    }
+
+    /// Asks each question again, by its first word and the rest; whether the answers noted then are these.
+    private func areSame(noted: () -> Facts, asking ask: (_ kind: String, _ rest: String) -> Void) -> Bool {
+        answers.allSatisfy { question, answer in
+            let words = question.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+            ask(String(words[0]), words.count > 1 ? String(words[1]) : "")
+            return noted()[question] == answer
         }
     }
 }
 
 extension FileSystem {
     /// Asks what was asked before; a question that is none of its own is passed over.
-    fileprivate func repeatQuestion(_ text: String) {
-        let (kind, rest) = text.splitQuestion
+    fileprivate func ask(_ kind: String, _ rest: String) {
         switch kind {
         case "exists": _ = exists(rest)
         case "glob": _ = glob(rest)
@@ -107,8 +103,7 @@ extension FileSystem {
 
 extension Surroundings {
     /// As above, of the machine.
-    fileprivate func repeatQuestion(_ text: String) {
-        let (kind, rest) = text.splitQuestion
+    fileprivate func ask(_ kind: String, _ rest: String) {
         switch kind {
         case "interface": _ = interfaceIndex(rest)
         case "mtu": _ = interfaceMTU(rest)
@@ -131,13 +126,5 @@ extension Surroundings {
         case "own": break
         default: _ = routingName(kind, rest)
         }
-    }
-}
-
-extension String {
-    /// The first word, and the rest.
-    fileprivate var splitQuestion: (kind: String, rest: String) {
-        guard let blank = utf8.firstIndex(of: UInt8(ascii: " ")) else { return (self, "") }
-        return (String(self[..<blank]), String(self[index(after: blank)...]))
     }
 }

@@ -49,7 +49,6 @@ extension Supervisor {
         case .nothingNew:
             keep(old.report, in: old.settings.globals.reload.testLog)
             log(old.report.findings)
-            candidate = old
             handle(.read(old.plan), at: now)
         case .read(let report, let memory):
             keep(report, in: old.settings.globals.reload.testLog)
